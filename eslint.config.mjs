@@ -34,7 +34,7 @@ const namedExports = ['ExportDefaultDeclaration', 'ExportSpecifier[exported.name
 }));
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'out', 'notebooks', '**/*.generated.ts'] },
+  { ignores: ['dist', 'coverage', 'out', 'notebooks', '**/*.generated.ts', 'tests/package/consumer/*.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,

@@ -1,18 +1,21 @@
 // ESM-only packages that src or tests import: Jest runs CommonJS here and must compile them.
 const esm = ['ts-graphviz', '@ts-graphviz'];
 
+const swc = {
+  jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+  module: { type: 'commonjs' },
+  sourceMaps: 'inline',
+};
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
+  // Tests read like a user's program: the package by its name means the sources.
+  moduleNameMapper: { '^chainrule$': '<rootDir>/src/index.ts', '^chainrule/(\\w+)$': '<rootDir>/src/$1/index.ts' },
+  transform: { '^.+\\.[cm]?[jt]s$': ['@swc/jest', swc] },
   transformIgnorePatterns: [`/node_modules/(?!(${esm.join('|')})/)`],
-  transform: {
-    '^.+\\.[cm]?[jt]s$': [
-      '@swc/jest',
-      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
-    ],
-  },
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
 };
