@@ -11,7 +11,7 @@ for (const snippet of documents().flatMap(snippetsOf)) {
 
 const { config } = ts.readConfigFile(`${root}/tsconfig.json`, (path) => ts.sys.readFile(path)) as { config: object };
 const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
-const host = snippetHost({ ...options, incremental: false, tsBuildInfoFile: undefined, isolatedDeclarations: false });
+const host = snippetHost({ ...options, isolatedDeclarations: false });
 const program = ts.createProgram([...snippets.keys()], host.options, host);
 
 let failed = 0;
