@@ -1,6 +1,5 @@
-/** One lane function, made ready to run: for single numbers and for arrays. */
-import type { DType, Storage } from '../dtypes.ts';
-import type { LaneFunction } from './lanes.ts';
+/** One lane function, made ready to run: for single numbers and for arrays. `laneKernel` in compile.ts makes one. */
+import type { Storage } from '../dtypes.ts';
 
 export interface LaneKernel {
   /** One element. Arguments and result are numbers as the dtypes store them (bool: 0 or 1). */

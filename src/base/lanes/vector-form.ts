@@ -1,0 +1,152 @@
+/** A vector of lanes as SIMD128: two of 64 bits or four of 32; a mask has all bits of a lane set or none. */
+import type { FunctionBody, LaneOpName, Local, OpName, ValueType } from '../wasm/index.ts';
+import type { Form } from './emit.ts';
+import type { Node } from './graph.ts';
+import { scalarType, writeConstant, type SlowFunctions } from './scalar-form.ts';
+
+/** Bytes per lane. */
+export type LaneWidth = 4 | 8;
+
+type NumberType = Exclude<Node['type'], 'mask'>;
+
+const SHAPES: Readonly<Record<NumberType, string>> = { f64: 'f64x2', f32: 'f32x4', i32: 'i32x4', i64: 'i64x2' };
+const WIDTHS: Readonly<Record<NumberType, LaneWidth>> = { f64: 8, i64: 8, f32: 4, i32: 4 };
+
+const SIGNED_NAMES: Readonly<Partial<Record<Node['op'], string>>> = {
+  lt: 'lt_s',
+  le: 'le_s',
+  gt: 'gt_s',
+  ge: 'ge_s',
+  shiftLeft: 'shl',
+  shiftRight: 'shr_s',
+  shiftRightUnsigned: 'shr_u',
+};
+const BITWISE: Readonly<Partial<Record<Node['op'], OpName>>> = {
+  bitAnd: 'v128.and',
+  bitOr: 'v128.or',
+  bitXor: 'v128.xor',
+  and: 'v128.and',
+  or: 'v128.or',
+  not: 'v128.not',
+};
+const CONVERSIONS: Readonly<Record<string, OpName>> = {
+  'f32 i32': 'i32x4.trunc_sat_f32x4_s',
+  'i32 f32': 'f32x4.convert_i32x4_s',
+};
+
+/** Whether every node has lanes of one width and an instruction for them. */
+export function fitsVectors(order: readonly Node[], width: LaneWidth): boolean {
+  return order.every((node) => (node.type === 'mask' || WIDTHS[node.type] === width) && hasInstruction(node));
+}
+
+function hasInstruction(node: Node): boolean {
+  if (node.op === 'div') return node.type !== 'i32';
+  if (node.op === 'convert') return CONVERSIONS[`${node.args[0]!.type} ${node.type}`] !== undefined;
+  return true;
+}
+
+/** Leaves a vector with `node`'s constant in every lane. */
+export function writeSplat(body: FunctionBody, node: Node): void {
+  writeConstant(body, node);
+  body.op(splatOp(node.type));
+}
+
+export const splatOp = (type: Node['type']): OpName => `${SHAPES[type as NumberType]}.splat` as OpName;
+
+export class VectorForm implements Form {
+  private readonly slow: SlowFunctions;
+  private readonly width: LaneWidth;
+  private readonly signMask: Local | undefined;
+
+  /** `signMask`: a local with all bits set but the sign of each lane; needed by copySign only. */
+  constructor(slow: SlowFunctions, width: LaneWidth, signMask: Local | undefined) {
+    this.slow = slow;
+    this.width = width;
+    this.signMask = signMask;
+  }
+
+  typeOf(): ValueType {
+    return 'v128';
+  }
+
+  repeatsArguments(node: Node): boolean {
+    return node.op === 'rare';
+  }
+
+  write(body: FunctionBody, node: Node, operand: (x: Node) => void): void {
+    const [a, b, c] = node.args as [Node, Node, Node];
+    switch (node.op) {
+      case 'input':
+      case 'constant':
+        return;
+      case 'bits':
+      case 'fromBits':
+        return operand(a);
+      case 'select':
+        operand(b);
+        operand(c);
+        operand(a);
+        return void body.op('v128.bitselect');
+      case 'copySign':
+        operand(a);
+        operand(b);
+        return void body.get(this.signMask!).op('v128.bitselect');
+      case 'rare':
+        return this.writeRare(body, node, operand);
+      default:
+        node.args.forEach(operand);
+        if (node.op.startsWith('shift')) body.i32(node.value as number);
+        body.op(this.vectorOp(node));
+    }
+  }
+
+  private vectorOp(node: Node): OpName {
+    const bitwise = BITWISE[node.op];
+    if (bitwise !== undefined) return bitwise;
+    const type = node.args[0]!.type;
+    if (node.op === 'convert') return CONVERSIONS[`${type} ${node.type}`]!;
+    const number = type === 'mask' ? (this.width === 8 ? 'i64' : 'i32') : type;
+    const name = number === 'i32' || number === 'i64' ? SIGNED_NAMES[node.op] : undefined;
+    return `${SHAPES[number]}.${name ?? node.op}` as OpName;
+  }
+
+  /** The fast result; where any lane asks for it, those lanes are replaced one by one. */
+  private writeRare(body: FunctionBody, node: Node, operand: (x: Node) => void): void {
+    const [condition, fast, ...xs] = node.args as [Node, Node, ...Node[]];
+    const result = body.local('v128');
+    operand(fast);
+    body.set(result);
+    operand(condition);
+    body.op('v128.any_true').if([], () => {
+      for (let lane = 0; lane < 16 / this.width; lane++)
+        this.replaceLane(body, node, lane, result, xs, operand, condition);
+    });
+    body.get(result);
+  }
+
+  private replaceLane(
+    body: FunctionBody,
+    node: Node,
+    lane: number,
+    result: Local,
+    xs: readonly Node[],
+    operand: (x: Node) => void,
+    condition: Node,
+  ): void {
+    const integer = this.width === 8 ? 'i64' : 'i32';
+    operand(condition);
+    body.lane(laneOp(integer, 'extract'), lane);
+    if (integer === 'i64') body.op('i32.wrap_i64');
+    body.if([], () => {
+      body.get(result);
+      for (const x of xs) {
+        operand(x);
+        body.lane(laneOp(x.type, 'extract'), lane);
+      }
+      body.call(this.slow(node)).lane(laneOp(node.type, 'replace'), lane).set(result);
+    });
+  }
+}
+
+const laneOp = (type: Node['type'], verb: 'extract' | 'replace'): LaneOpName =>
+  `${SHAPES[scalarType({ type }) as NumberType]}.${verb}_lane` as LaneOpName;
