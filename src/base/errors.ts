@@ -90,3 +90,18 @@ export function checkOptions(op: string, options: object | undefined, known: rea
     throw new OptionError(`unknown option "${option}"`, { op, option, hint });
   }
 }
+
+/** @throws ShapeError unless all shapes are equal. */
+export function requireSameShapes(op: string, shapes: readonly (readonly number[])[]): void {
+  const first = shapes[0]!;
+  for (let i = 1; i < shapes.length; i++) {
+    const shape = shapes[i]!;
+    if (shape !== first && (shape.length !== first.length || shape.some((n, k) => n !== first[k]))) {
+      throw new ShapeError(`shapes ${showShapes(shapes)} differ`, {
+        op,
+        shapes,
+        hint: 'Broadcast or reshape the operands first.',
+      });
+    }
+  }
+}

@@ -1,5 +1,5 @@
 /** Shapes at run time: sizes, strides, broadcasting, axes. Their counterparts in the type system are in shape-types.ts. */
-import { AxisError, ShapeError, showShape, showShapes } from './errors.ts';
+import { AxisError, ShapeError, showShape } from './errors.ts';
 
 export type Shape = readonly number[];
 
@@ -44,12 +44,15 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const m = i <= a.length ? a[a.length - i]! : 1;
     const n = i <= b.length ? b[b.length - i]! : 1;
     if (m !== n && m !== 1 && n !== 1) {
-      throw new ShapeError(`cannot broadcast ${showShape(a)} with ${showShape(b)}: axis ${rank - i} is ${m} against ${n}`, {
-        op,
-        shapes: [a, b],
-        axis: rank - i,
-        hint: 'Axes are aligned from the last; they must be equal, or one of them 1. Use reshape or unsqueeze to line them up.',
-      });
+      throw new ShapeError(
+        `cannot broadcast ${showShape(a)} with ${showShape(b)}: axis ${rank - i} is ${m} against ${n}`,
+        {
+          op,
+          shapes: [a, b],
+          axis: rank - i,
+          hint: 'Axes are aligned from the last; they must be equal, or one of them 1. Use reshape or unsqueeze to line them up.',
+        },
+      );
     }
     out[rank - i] = m === 1 ? n : m;
   }
@@ -84,7 +87,11 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | nul
   const out = axes.map((axis) => normalizeAxis(op, axis, rank, shape)).sort((a, b) => a - b);
   for (let i = 1; i < out.length; i++) {
     if (out[i] === out[i - 1]) {
-      throw new AxisError(`axis ${out[i]} is given twice in ${showShape(axes)}`, { op, axis: out[i]!, shapes: [shape] });
+      throw new AxisError(`axis ${out[i]} is given twice in ${showShape(axes)}`, {
+        op,
+        axis: out[i]!,
+        shapes: [shape],
+      });
     }
   }
   return out;
@@ -104,13 +111,11 @@ export function checkShape(op: string, shape: readonly number[]): Shape {
   if (!Array.isArray(shape)) throw new ShapeError(`a shape is an array of numbers, got ${typeof shape}`, { op });
   for (const n of shape as readonly number[]) {
     if (!Number.isInteger(n) || n < 0) {
-      throw new ShapeError(`${showShape(shape)} is not a shape: ${String(n)} is not a whole number ≥ 0`, { op, shapes: [shape] });
+      throw new ShapeError(`${showShape(shape)} is not a shape: ${String(n)} is not a whole number ≥ 0`, {
+        op,
+        shapes: [shape],
+      });
     }
   }
   return shape.length === 0 ? SCALAR : [...shape];
-}
-
-/** @throws ShapeError when the shapes differ. */
-export function requireSameShape(op: string, a: Shape, b: Shape, hint: string): void {
-  if (!sameShape(a, b)) throw new ShapeError(`shapes ${showShapes([a, b])} differ`, { op, shapes: [a, b], hint });
 }

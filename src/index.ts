@@ -1,0 +1,37 @@
+/** chainrule: the public names. */
+import './value/install.ts';
+
+export {
+  AxisError,
+  ChainruleError,
+  DataError,
+  DtypeError,
+  GradientMismatchError,
+  OptionError,
+  ShapeError,
+  TraceError,
+} from './base/errors.ts';
+export type { DType, Storage } from './base/dtypes.ts';
+export type { Shape } from './base/shapes.ts';
+export * from './ops/index.ts';
+export {
+  arange,
+  constant,
+  eye,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  setDefaultDtype,
+  value,
+  zeros,
+  zerosLike,
+} from './value/create.ts';
+export { noGrad } from './value/recording.ts';
+export { isValue, type Value } from './value/value.ts';
+export { trace } from './program/trace.ts';
+export { interpret } from './program/interpret.ts';
+export type { Program } from './program/program.ts';
+export { grad, valueAndGrad, vjp, type GradOptions } from './transform/reverse.ts';
+export { jvp } from './transform/forward.ts';
+export { vmap, type VmapOptions } from './transform/batch.ts';

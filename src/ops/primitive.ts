@@ -1,0 +1,125 @@
+/**
+ * A primitive: one instruction of a Program, declared once with all its rules. Everything that runs, differentiates,
+ * batches, prints, draws or compiles a primitive asks this record; nothing else knows any primitive by name.
+ */
+import type { DType } from '../base/dtypes.ts';
+import type { LaneFunction } from '../base/lanes/lanes.ts';
+import type { LaneKernel } from '../base/lanes/kernel.ts';
+import type { Shape } from '../base/shapes.ts';
+import type { Dense } from '../base/storage.ts';
+import type { Value } from '../value/value.ts';
+
+/** What is known of a Value without its numbers. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** The parameters of one application that are no Values (axes, strides, …): plain frozen data. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** A tangent or cotangent; `undefined` is a structural zero, which costs nothing. */
+export type Cotangent = Value | undefined;
+
+/** One application of a primitive, as its rules see it. */
+export interface Application<A extends Attributes = Attributes> {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attrs: A;
+}
+
+/**
+ * The derivative of a pointwise op in one operand, as a linear map on g: `undefined` where it is zero everywhere.
+ * Up to three operands, spelt out: a rest parameter would cost an array for each node.
+ */
+export type Partial = (g: Value, y: Value, a: Value, b: Value, c: Value) => Cotangent;
+
+/** How a primitive is differentiated. Rules are written with ordinary ops, so derivatives of any order follow. */
+export type Derivatives<A extends Attributes = Attributes> =
+  /** Integer, boolean or locally constant results. */
+  | { readonly kind: 'none' }
+  /** Pointwise: one partial per operand serves both modes. */
+  | { readonly kind: 'partials'; readonly partials: readonly Partial[] }
+  /** One output; the pullback of each operand on its own, so that only what is needed is computed. */
+  | {
+      readonly kind: 'each';
+      jvp(tangents: readonly Cotangent[], at: Application<A>): Cotangent;
+      vjp(g: Value, operand: number, at: Application<A>): Cotangent;
+    }
+  /** Several outputs. */
+  | {
+      readonly kind: 'joint';
+      jvp(tangents: readonly Cotangent[], at: Application<A>): readonly Cotangent[];
+      vjp(gs: readonly Cotangent[], at: Application<A>, needed: readonly boolean[]): readonly Cotangent[];
+    };
+
+/** How a primitive's numbers are computed. */
+export type Computation<A extends Attributes = Attributes> =
+  /** Element by element, all shapes equal. */
+  | { readonly kind: 'lane'; lane(attrs: A): LaneFunction }
+  /** A reference kernel: fills zero-filled outputs. `copies`: every output element is a copy of an input element. */
+  | {
+      readonly kind: 'kernel';
+      run(outputs: readonly Dense[], inputs: readonly Dense[], attrs: A): void;
+      readonly copies?: boolean;
+    }
+  /** The same elements in the same order under another shape: shares them. */
+  | { readonly kind: 'view' }
+  /** Made of other primitives (scan, calls of Programs). */
+  | { readonly kind: 'program'; evaluate(inputs: readonly Value[], attrs: A): readonly Value[] };
+
+export interface PrimitiveSpec<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** The sign in a drawn node: `×`, `Σ`, `eˣ`. */
+  readonly glyph: string;
+  /** The name shown to people where one primitive serves several public ops; default `name`. */
+  title?(attrs: A): string;
+  /** Shapes and dtypes of the outputs; throws errors that teach. */
+  infer(inputs: readonly Aval[], attrs: A): readonly Aval[];
+  readonly compute: Computation<A>;
+  readonly derivatives: Derivatives<A>;
+  /**
+   * The same op with a leading batch axis: operand i has it where `batched[i]`. Every output must have it.
+   * `size` is the length of that axis.
+   */
+  batch(inputs: readonly Value[], batched: readonly boolean[], size: number, attrs: A): readonly Value[];
+  /** `random` consumes draws; such an op is recorded under tracing even if none of its operands is symbolic. */
+  readonly effect?: 'random';
+}
+
+/** A checked record; all primitives share one hidden class, so that the paths through `apply` stay monomorphic. */
+export interface Primitive<A extends Attributes = Attributes> {
+  readonly name: string;
+  readonly glyph: string;
+  title(attrs: A): string;
+  infer(inputs: readonly Aval[], attrs: A): readonly Aval[];
+  readonly compute: Computation<A>;
+  readonly derivatives: Derivatives<A>;
+  /** The partials where derivatives are of that kind: the reverse walk's short way. */
+  readonly partials: readonly Partial[] | null;
+  batch(inputs: readonly Value[], batched: readonly boolean[], size: number, attrs: A): readonly Value[];
+  readonly effect: 'random' | null;
+  /** Lane kernels made so far, by operand dtypes (and attributes where there are any). */
+  readonly kernels: Map<string, LaneKernel>;
+  /** One float64 element, once the scalar kernel has been made. */
+  scalar: ((...xs: number[]) => number) | null;
+}
+
+export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec<A>): Primitive<A> {
+  return {
+    name: spec.name,
+    glyph: spec.glyph,
+    title: (attrs) => spec.title?.(attrs) ?? spec.name,
+    infer: (inputs, attrs) => spec.infer(inputs, attrs),
+    compute: spec.compute,
+    derivatives: spec.derivatives,
+    partials: spec.derivatives.kind === 'partials' ? spec.derivatives.partials : null,
+    batch: (inputs, batched, size, attrs) => spec.batch(inputs, batched, size, attrs),
+    effect: spec.effect ?? null,
+    kernels: new Map(),
+    scalar: null,
+  };
+}
+
+/** The attributes of ops that have none: one shared object. */
+export const NO_ATTRIBUTES: Readonly<Record<string, never>> = Object.freeze({});

@@ -1,0 +1,40 @@
+/** The interpreter: runs a Program's primitives one by one. It is the meaning of a Program; engines are held against it. */
+import { ChainruleError } from '../base/errors.ts';
+import { apply } from '../value/apply.ts';
+import { noGrad } from '../value/recording.ts';
+import { requireShape, type Value } from '../value/value.ts';
+import type { Program, Var } from './program.ts';
+
+/** Runs an instruction on Values in place of its variables; another way of running than `apply` gives another meaning. */
+export type RunInstruction = (
+  instruction: Program['instructions'][number],
+  inputs: readonly Value[],
+) => readonly Value[];
+
+const runPlainly: RunInstruction = ({ primitive, attrs, differentiable }, inputs) =>
+  differentiable ? apply(primitive, inputs, attrs) : noGrad(() => apply(primitive, inputs, attrs));
+
+/** The flat results. Recorded, traced or batched operands give recorded, traced or batched results. */
+export function interpret(program: Program, inputs: readonly Value[], run: RunInstruction = runPlainly): Value[] {
+  if (inputs.length !== program.inputs.length) {
+    throw new ChainruleError(`the Program takes ${program.inputs.length} operands, got ${inputs.length}`, {
+      op: 'interpret',
+    });
+  }
+  const values = new Map<Var, Value>();
+  program.inputs.forEach((v, i) => values.set(v, inputs[i]!));
+  program.captures.forEach(({ variable, value }) => values.set(variable, value));
+  for (const instruction of program.instructions) {
+    const results = run(
+      instruction,
+      instruction.inputs.map((v) => values.get(v)!),
+    );
+    instruction.outputs.forEach((v, i) => values.set(v, results[i]!));
+  }
+  return program.outputs.map((v) => values.get(v)!);
+}
+
+/** @throws ShapeError or DtypeError where operands are not what the Program was traced for. */
+export function checkOperands(program: Program, inputs: readonly Value[], op: string): void {
+  program.inputs.forEach((v, i) => requireShape(op, inputs[i]!, v.shape));
+}

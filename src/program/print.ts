@@ -1,0 +1,67 @@
+/** Programs as text that reads like code. */
+import { showShape } from '../base/errors.ts';
+import { isPlainObject, unflatten } from '../base/trees.ts';
+import { formatData } from '../value/format.ts';
+import type { Program, Var } from './program.ts';
+
+const name = (v: Var): string => (v.label === null ? `%${v.index}` : `%${v.index}:${v.label}`);
+
+const typed = (v: Var): string => `${name(v)} ${v.dtype}${showShape(v.shape)}`;
+
+const isProgram = (x: unknown): x is Program =>
+  isPlainObject(x) && Array.isArray(x['instructions']) && Array.isArray(x['captures']);
+
+function attribute(x: unknown): string {
+  if (Array.isArray(x)) return `[${x.map(attribute).join(', ')}]`;
+  if (typeof x === 'string' || typeof x === 'number' || typeof x === 'boolean' || x === null) return String(x);
+  if (isPlainObject(x))
+    return `{${Object.entries(x)
+      .map(([key, y]) => `${key}: ${attribute(y)}`)
+      .join(', ')}}`;
+  return typeof x;
+}
+
+/** Attributes in braces, bodies of loops indented below. */
+function attributes(attrs: object): { inline: string; bodies: string } {
+  const entries = Object.entries(attrs);
+  const inline = entries.filter(([, x]) => !isProgram(x)).map(([key, x]) => `${key}: ${attribute(x)}`);
+  const bodies = entries
+    .filter(([, x]) => isProgram(x))
+    .map(([key, x]) => `\n  ${key}: ${String(x).replaceAll('\n', '\n  ')}`);
+  return { inline: inline.length === 0 ? '' : ` {${inline.join(', ')}}`, bodies: bodies.join('') };
+}
+
+const shown = (tree: unknown): string =>
+  Array.isArray(tree)
+    ? `[${tree.map(shown).join(', ')}]`
+    : isPlainObject(tree)
+      ? `{ ${Object.entries(tree)
+          .map(([key, x]) => `${key}: ${shown(x)}`)
+          .join(', ')} }`
+      : String(tree);
+
+/**
+ * ```
+ * program (%0 float64[3], %1 float64[3]) {
+ *   %2 float64[3] = mul %0 %1
+ *   return %2
+ * }
+ * ```
+ */
+export function printProgram(program: Program): string {
+  const lines = [`program (${program.inputs.map(typed).join(', ')}) {`];
+  for (const { variable, value } of program.captures) {
+    const kind = value._isCell ? 'cell' : 'constant';
+    const numbers = value.size <= 4 ? ` ${formatData(value).replaceAll('\n', '')}` : '';
+    lines.push(`  ${typed(variable)} = ${kind}${numbers}`);
+  }
+  for (const { primitive, inputs, outputs, attrs } of program.instructions) {
+    const { inline, bodies } = attributes(attrs);
+    const operands = inputs.map((v) => ` ${name(v)}`).join('');
+    lines.push(
+      `  ${outputs.map(typed).join(', ')} = ${primitive.name}${operands}${inline}${bodies.replaceAll('\n', '\n  ')}`,
+    );
+  }
+  lines.push(`  return ${shown(unflatten(program.result, program.outputs.map(name)))}`, '}');
+  return lines.join('\n');
+}

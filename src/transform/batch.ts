@@ -1,0 +1,150 @@
+/** vmap: a function of single examples becomes one of whole batches. */
+import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { normalizeAxis } from '../base/shapes.ts';
+import { flatten, unflatten } from '../base/trees.ts';
+import { traceFlat } from '../program/trace.ts';
+import type { Instruction, Program, Var } from '../program/program.ts';
+import { apply } from '../value/apply.ts';
+import { noGrad } from '../value/recording.ts';
+import type { Value } from '../value/value.ts';
+import { fromTree, toTree } from './arguments.ts';
+import type { AnyFunction } from './reverse.ts';
+
+/** Where the batch axis is: an axis, null for "not batched", or a tree of them matching the argument or result. */
+export type Axes = number | null | readonly Axes[] | { readonly [key: string]: Axes };
+
+export interface VmapOptions {
+  /** For all arguments (default 0), or one entry for each. */
+  readonly inAxes?: number | readonly Axes[];
+  /** For all results (default 0), or a tree of them. */
+  readonly outAxes?: Axes;
+}
+
+const isAxis = (x: unknown): x is number | null => x === null || typeof x === 'number';
+
+/** One axis for each leaf: a single axis stands for the whole tree. */
+function axesOf(axes: Axes, tree: unknown, leafCount: number, option: string): (number | null)[] {
+  if (isAxis(axes)) return new Array<number | null>(leafCount).fill(axes);
+  if (!Array.isArray(tree) && (typeof tree !== 'object' || tree === null)) {
+    throw new OptionError(`${option} has more structure than what it describes`, { op: 'vmap', option });
+  }
+  const entries = Object.entries(tree as object);
+  return entries.flatMap(([key, child]) => {
+    const own = (axes as Record<string, Axes | undefined>)[key];
+    if (own === undefined) throw new OptionError(`${option} has no entry for ${key}`, { op: 'vmap', option });
+    return axesOf(own, child, toTree(child, 'vmap').leaves.length, option);
+  });
+}
+
+/** The axis moved to another place, the others keeping their order. */
+function moveAxis(x: Value, from: number, to: number): Value {
+  if (from === to) return x;
+  const rest = x.shape.map((_, i) => i).filter((i) => i !== from);
+  rest.splice(to, 0, from);
+  return x.permute(rest);
+}
+
+interface Batch {
+  readonly values: readonly Value[];
+  readonly batched: readonly boolean[];
+  readonly size: number;
+}
+
+function toFront(leaves: readonly Value[], axes: readonly (number | null)[]): Batch {
+  let size = -1;
+  const values = leaves.map((x, i) => {
+    const axis = axes[i]!;
+    if (axis === null) return x;
+    const at = normalizeAxis('vmap', axis, x.rank, x.shape);
+    if (size >= 0 && x.shape[at] !== size) {
+      throw new ShapeError(
+        `batch axes differ: ${size} and ${x.shape[at]} (argument leaf ${i}, ${showShape(x.shape)})`,
+        { op: 'vmap', shapes: [x.shape], axis: at },
+      );
+    }
+    size = x.shape[at]!;
+    return moveAxis(x, at, 0);
+  });
+  if (size < 0)
+    throw new OptionError('no argument is batched', {
+      op: 'vmap',
+      option: 'inAxes',
+      hint: 'At least one entry must be an axis.',
+    });
+  return { values, batched: axes.map((axis) => axis !== null), size };
+}
+
+interface Operand {
+  readonly value: Value;
+  readonly batched: boolean;
+}
+
+function runBatched(
+  { primitive, attrs, differentiable }: Instruction,
+  operands: readonly Operand[],
+  size: number,
+): Operand[] {
+  const inputs = operands.map(({ value }) => value);
+  const flags = operands.map(({ batched }) => batched);
+  const batched = flags.includes(true) || primitive.effect !== null;
+  const run = (): readonly Value[] =>
+    batched ? primitive.batch(inputs, flags, size, attrs) : apply(primitive, inputs, attrs);
+  return (differentiable ? run() : noGrad(run)).map((value) => ({ value, batched }));
+}
+
+/** Runs a Program on operands of which some have a leading batch axis; all results have one. */
+export function interpretBatched(program: Program, { values, batched, size }: Batch): Value[] {
+  const environment = new Map<Var, Operand>();
+  program.inputs.forEach((v, i) => environment.set(v, { value: values[i]!, batched: batched[i]! }));
+  program.captures.forEach(({ variable, value }) => environment.set(variable, { value, batched: false }));
+  for (const instruction of program.instructions) {
+    const results = runBatched(
+      instruction,
+      instruction.inputs.map((v) => environment.get(v)!),
+      size,
+    );
+    instruction.outputs.forEach((v, i) => environment.set(v, results[i]!));
+  }
+  return program.outputs.map((v) => {
+    const { value, batched: has } = environment.get(v)!;
+    return has ? value : value.broadcastTo([size, ...value.shape]);
+  });
+}
+
+/**
+ * f mapped over a batch axis of its arguments, without a loop: f is traced once on single examples, and every op is
+ * replaced by its batched form. Composes with grad, jvp, jacobian, itself.
+ * @throws TraceError if f reads a number; ShapeError if batch axes differ.
+ * @example vmap((x) => x.mul(x).sum())(value([[1, 2], [3, 4]])) // [5, 25]
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structure of f's result
+export function vmap(f: AnyFunction, options?: VmapOptions): (...args: any[]) => any {
+  checkOptions('vmap', options, ['inAxes', 'outAxes']);
+  return (...args) => {
+    const { leaves, structure } = toTree(args, 'vmap');
+    const inAxes = options?.inAxes ?? 0;
+    if (Array.isArray(inAxes) && inAxes.length !== args.length) {
+      throw new OptionError(`inAxes has ${inAxes.length} entries for ${args.length} arguments`, {
+        op: 'vmap',
+        option: 'inAxes',
+      });
+    }
+    const batch = toFront(leaves, axesOf(inAxes as Axes, args, leaves.length, 'inAxes'));
+    const avals = batch.values.map((x, i) => ({
+      shape: batch.batched[i] ? x.shape.slice(1) : x.shape,
+      dtype: x.dtype,
+    }));
+    const program = traceFlat('vmap', (...xs) => f(...(unflatten(structure, xs) as unknown[])), avals);
+    const results = interpretBatched(program, batch);
+    const skeleton = fromTree(program.result, results);
+    const outAxes = axesOf(options?.outAxes ?? 0, skeleton, results.length, 'outAxes');
+    const placed = results.map((y, i) => {
+      const axis = outAxes[i]!;
+      return axis === null ? firstOf(y) : moveAxis(y, 0, normalizeAxis('vmap', axis, y.rank, y.shape));
+    });
+    return unflatten(flatten(skeleton, (x): x is Value => results.includes(x as Value)).structure, placed);
+  };
+}
+
+/** For outAxes null: results are equal for the whole batch, so one of them is all. */
+const firstOf = (y: Value): Value => y.slice(0);

@@ -1,0 +1,222 @@
+/** Reverse mode as transforms: grad, valueAndGrad, vjp. */
+import { checkOptions, ChainruleError, OptionError, showShape } from '../base/errors.ts';
+import type { Structure } from '../base/trees.ts';
+import type { Cotangent } from '../ops/primitive.ts';
+import { flattenResult } from '../program/trace.ts';
+import { enableGrad, noGrad, refusePromise } from '../value/recording.ts';
+import { seedFor, walkReverse } from '../value/reverse.ts';
+import { immediate, requireShape, type Value } from '../value/value.ts';
+import { alias, floorOf, fromTree, isWantedOutside, released, toTree } from './arguments.ts';
+
+/** Cotangents of `aliases`; a structural zero where y does not depend on one. */
+export function pullBack(ys: readonly Value[], seeds: readonly Cotangent[], aliases: readonly Value[]): Cotangent[] {
+  const targets = new Map<Value, number>(aliases.map((x, i) => [x, i]));
+  const out = new Array<Cotangent>(aliases.length).fill(undefined);
+  walkReverse(ys, seeds, {
+    isTarget: (node) => targets.has(node),
+    reached: (target, g) => {
+      out[targets.get(target)!] = g;
+    },
+    floor: floorOf(aliases),
+  });
+  return out;
+}
+
+/** The same with zeros in full. */
+export const pullBackFull = (ys: readonly Value[], seeds: readonly Cotangent[], aliases: readonly Value[]): Value[] =>
+  pullBack(ys, seeds, aliases).map((g, i) => g ?? immediate(aliases[i]!.shape, aliases[i]!.dtype, 0));
+
+// Linearising ------------------------------------------------------------------------------------------------------
+
+interface Linearised {
+  readonly results: readonly Value[];
+  readonly structure: Structure;
+  readonly aliases: readonly Value[];
+  /** The aliases as a list of argument trees, in the order of the differentiated arguments. */
+  readonly argumentTrees: readonly Structure[];
+  readonly wanted: boolean;
+}
+
+/** Runs f with the arguments at `positions` aliased, recording everything. */
+export function linearise(
+  op: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  positions: readonly number[],
+): Linearised {
+  const originals: Value[] = [];
+  const aliases: Value[] = [];
+  const argumentTrees: Structure[] = [];
+  const replaced = args.slice();
+  for (const position of positions) {
+    const { leaves, structure } = toTree(args[position], op);
+    const own = leaves.map((x) => alias(x, op));
+    originals.push(...leaves);
+    aliases.push(...own);
+    argumentTrees.push(structure);
+    replaced[position] = fromTree(structure, own);
+  }
+  const result = enableGrad(() => {
+    const y = f(...(replaced as never[]));
+    refusePromise(y, op);
+    return y;
+  });
+  const { leaves: results, structure } = flattenResult(result, op);
+  return { results, structure, aliases, argumentTrees, wanted: isWantedOutside(originals, results, aliases) };
+}
+
+/** Splits flat cotangents into one tree for each argument. */
+export function treesOf(structures: readonly Structure[], leaves: readonly Value[]): unknown[] {
+  let next = 0;
+  const count = (s: Structure): number =>
+    s.kind === 'leaf' ? 1 : s.kind === 'static' ? 0 : s.children.reduce((n, child) => n + count(child), 0);
+  return structures.map((s) => {
+    const n = count(s);
+    next += n;
+    return fromTree(s, leaves.slice(next - n, next));
+  });
+}
+
+// grad -------------------------------------------------------------------------------------------------------------
+
+export interface GradOptions {
+  /** Which arguments to differentiate: one position (default 0), or several, which gives an array. */
+  readonly argnums?: number | readonly number[];
+  /** f returns [y, aux]; aux is passed on undifferentiated. */
+  readonly hasAux?: boolean;
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- functions of any arguments are transformed; results follow argnums at run time */
+export type AnyFunction = (...args: any[]) => unknown;
+
+/** @throws OptionError for positions that are no arguments. */
+export function positionsOf(op: string, options: GradOptions | undefined, given: number): readonly number[] {
+  const argnums = options?.argnums ?? 0;
+  const positions = typeof argnums === 'number' ? [argnums] : argnums;
+  for (const position of positions) {
+    if (Number.isInteger(position) && position >= 0 && position < given) continue;
+    throw new OptionError(`argnums names argument ${String(position)}, but ${given} were given`, {
+      op,
+      option: 'argnums',
+      hint: 'Positions count from 0.',
+    });
+  }
+  return positions;
+}
+
+function scalarResult(op: string, results: readonly Value[]): Value {
+  const y = results[0];
+  if (results.length !== 1 || y === undefined) {
+    throw new ChainruleError(`f must return one scalar, it returned ${results.length} Values`, {
+      op,
+      hint: 'Use vjp or jacobian for several results; hasAux for extra ones.',
+    });
+  }
+  if (y.size === 1) return y;
+  throw new ChainruleError(`f must return a scalar, it returned shape ${showShape(y.shape)}`, {
+    op,
+    shapes: [y.shape],
+    hint: 'Reduce it, e.g. .sum(), or use jacobian(f) or vjp(f, …).',
+  });
+}
+
+interface GradResult {
+  readonly value: Value;
+  readonly gradient: any;
+  readonly aux: unknown;
+}
+
+function differentiate(
+  op: string,
+  f: AnyFunction,
+  options: GradOptions | undefined,
+  args: readonly unknown[],
+): GradResult {
+  checkOptions(op, options, ['argnums', 'hasAux']);
+  const positions = positionsOf(op, options, args.length);
+  let aux: unknown;
+  const main: AnyFunction = (...xs) => {
+    const result = f(...xs);
+    if (options?.hasAux !== true) return result;
+    if (!Array.isArray(result) || result.length !== 2)
+      throw new ChainruleError('with hasAux, f must return [y, aux]', { op, option: 'hasAux' });
+    aux = result[1];
+    return result[0];
+  };
+  const { results, aliases, argumentTrees, wanted } = linearise(op, main, args, positions);
+  const y = scalarResult(op, results);
+  const walk = (): Value[] => pullBackFull([y], [seedFor(y, undefined, op)], aliases);
+  const gradients = treesOf(argumentTrees, wanted ? walk() : noGrad(walk));
+  const auxTree = aux === undefined ? undefined : flattenResultLoosely(aux, wanted);
+  return {
+    value: released(y, wanted),
+    gradient: typeof (options?.argnums ?? 0) === 'number' ? gradients[0] : gradients,
+    aux: auxTree,
+  };
+}
+
+const flattenResultLoosely = (aux: unknown, wanted: boolean): unknown => {
+  const { leaves, structure } = flattenResult(aux, 'grad');
+  return fromTree(
+    structure,
+    leaves.map((x) => released(x, wanted)),
+  );
+};
+
+/**
+ * The gradient of a function with a scalar result: a function of the same arguments that returns one cotangent of the
+ * first argument's structure (an array for an array of `argnums`); with `hasAux`, [gradient, aux].
+ * Composes with itself and every other transform.
+ * @example grad((x) => x.mul(x).mul(x))(2).item() // 12
+ */
+export function grad(f: AnyFunction, options?: GradOptions): (...args: any[]) => any {
+  return (...args) => {
+    const { gradient, aux } = differentiate('grad', f, options, args);
+    return options?.hasAux === true ? [gradient, aux] : gradient;
+  };
+}
+
+/** As grad, with the value in front: [y, gradient]; with `hasAux` [[y, aux], gradient]. */
+export function valueAndGrad(f: AnyFunction, options?: GradOptions): (...args: any[]) => [any, any] {
+  return (...args) => {
+    const { value, gradient, aux } = differentiate('valueAndGrad', f, options, args);
+    return [options?.hasAux === true ? [value, aux] : value, gradient];
+  };
+}
+
+/**
+ * The value of f and its pullback: from a cotangent of the result (of its structure) to one cotangent per argument.
+ * @example const [y, pullback] = vjp((x, w) => x.mul(w), 2, 3); pullback(1) // [3, 2]
+ */
+export function vjp(f: AnyFunction, ...args: any[]): [any, (g: any) => any[]] {
+  const { results, structure, aliases, argumentTrees, wanted } = linearise(
+    'vjp',
+    f,
+    args,
+    args.map((_, i) => i),
+  );
+  const pullback = (g: unknown): unknown[] => {
+    const given = toTree(g, 'vjp').leaves;
+    if (given.length !== results.length) {
+      throw new ChainruleError(`the pullback takes ${results.length} cotangents, got ${given.length}`, { op: 'vjp' });
+    }
+    const seeds = results.map((y, i) => {
+      const seed = given[i]!;
+      const full = seed.rank === 0 && y.rank > 0 ? seed.broadcastTo(y.shape) : seed;
+      requireShape('vjp', full, y.shape);
+      return full.to(y.dtype);
+    });
+    const walk = (): Value[] => pullBackFull(results, seeds, aliases);
+    return treesOf(
+      argumentTrees,
+      wanted || seeds.some((s) => s._requiresGrad || s._trace !== null) ? walk() : noGrad(walk),
+    );
+  };
+  return [
+    fromTree(
+      structure,
+      results.map((y) => released(y, wanted)),
+    ),
+    pullback,
+  ];
+}

@@ -1,0 +1,148 @@
+/** apply: the one way a primitive runs, and the place where the graph is recorded. */
+import { isFloat, type DType } from '../base/dtypes.ts';
+import { laneKernel } from '../base/lanes/compile.ts';
+import type { LaneKernel } from '../base/lanes/kernel.ts';
+import { sizeOf, type Shape } from '../base/shapes.ts';
+import { allocate, newDense, type Content, type Dense } from '../base/storage.ts';
+import { NO_ATTRIBUTES, type Attributes, type Aval, type Primitive } from '../ops/primitive.ts';
+import { state } from './recording.ts';
+import { requireLive, type Trace } from './trace.ts';
+import { arrayOf, contentOf, read, Value } from './value.ts';
+
+/** The innermost live trace among the operands; null if all have numbers. */
+function traceOf(primitive: Primitive, inputs: readonly Value[]): Trace | null {
+  let innermost: Trace | null = primitive.effect === null ? null : state.trace;
+  for (let i = 0; i < inputs.length; i++) {
+    const trace = inputs[i]!._trace;
+    if (trace === null) continue;
+    requireLive(trace, primitive.name);
+    if (innermost === null || trace.level > innermost.level) innermost = trace;
+  }
+  return innermost;
+}
+
+export function anyRequiresGrad(inputs: readonly Value[]): boolean {
+  for (let i = 0; i < inputs.length; i++) if (inputs[i]!._requiresGrad) return true;
+  return false;
+}
+
+const records = (primitive: Primitive, inputs: readonly Value[]): boolean =>
+  state.gradients && primitive.derivatives.kind !== 'none' && anyRequiresGrad(inputs);
+
+/** The kernel of a pointwise primitive for these dtypes; made on first use. */
+export function kernelOf(primitive: Primitive, attrs: Attributes, inputs: readonly DType[], output: DType): LaneKernel {
+  const key =
+    attrs === NO_ATTRIBUTES ? `${inputs.join()}>${output}` : `${inputs.join()}>${output}${JSON.stringify(attrs)}`;
+  let kernel = primitive.kernels.get(key);
+  if (kernel === undefined) {
+    if (primitive.compute.kind !== 'lane') throw new TypeError(`${primitive.name} has no lane function`);
+    kernel = laneKernel(primitive.compute.lane(attrs), inputs, output);
+    primitive.kernels.set(key, kernel);
+  }
+  return kernel;
+}
+
+function runLane(primitive: Primitive, inputs: readonly Value[], attrs: Attributes, out: Aval): Content {
+  const kernel = kernelOf(
+    primitive,
+    attrs,
+    inputs.map((x) => x.dtype),
+    out.dtype,
+  );
+  const contents = inputs.map((x) => contentOf(x));
+  if (contents.every((c) => typeof c === 'number')) return kernel.scalar(...contents);
+  const data = allocate(out.dtype, sizeOf(out.shape));
+  kernel.run(data, contents);
+  return data;
+}
+
+const denseOf = (x: Value): Dense => ({ data: arrayOf(x), shape: x.shape, dtype: x.dtype });
+
+/** The number that fills every operand; null if there is none. */
+function commonFill(inputs: readonly Value[]): number | null {
+  const first = contentOf(inputs[0]!);
+  if (typeof first !== 'number') return null;
+  return inputs.every((x) => Object.is(x._content, first)) ? first : null;
+}
+
+function runKernel(
+  primitive: Primitive,
+  inputs: readonly Value[],
+  attrs: Attributes,
+  outs: readonly Aval[],
+): readonly Content[] {
+  if (primitive.compute.kind !== 'kernel') throw new TypeError(`${primitive.name} has no kernel`);
+  if (primitive.compute.copies === true) {
+    const fill = commonFill(inputs);
+    if (fill !== null) return outs.map(() => fill);
+  }
+  const outputs = outs.map((out) => newDense(out.shape, out.dtype));
+  primitive.compute.run(outputs, inputs.map(denseOf), attrs);
+  return outputs.map((out) => (out.shape.length === 0 ? out.data[0]! : out.data));
+}
+
+/** The numbers of every output. */
+function compute(
+  primitive: Primitive,
+  inputs: readonly Value[],
+  attrs: Attributes,
+  outs: readonly Aval[],
+): readonly Content[] {
+  switch (primitive.compute.kind) {
+    case 'lane':
+      return [runLane(primitive, inputs, attrs, outs[0]!)];
+    case 'kernel':
+      return runKernel(primitive, inputs, attrs, outs);
+    case 'view':
+      return [contentOf(inputs[0]!)];
+    case 'program': {
+      const before = state.gradients;
+      state.gradients = false;
+      try {
+        return primitive.compute.evaluate(inputs, attrs).map((x) => contentOf(x));
+      } finally {
+        state.gradients = before;
+      }
+    }
+  }
+}
+
+/** Runs a primitive on operands that fit it, and records the application where someone may ask for it later. */
+export function apply<A extends Attributes>(p: Primitive<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
+  const primitive = p as unknown as Primitive;
+  const outs = primitive.infer(inputs, attrs);
+  const trace = traceOf(primitive, inputs);
+  const recorded = records(primitive, inputs);
+  const contents = trace === null ? compute(primitive, inputs, attrs, outs) : null;
+  const keepsGraph = recorded || trace !== null;
+  const operands = keepsGraph ? inputs.map(read) : undefined;
+  const outputs = outs.map((out, i) => {
+    const requires = recorded && isFloat(out.dtype);
+    const content = contents === null ? null : contents[i]!;
+    return keepsGraph
+      ? new Value(out.shape, out.dtype, content, requires, false, primitive, operands, attrs, trace)
+      : new Value(out.shape, out.dtype, content, false);
+  });
+  if (keepsGraph && outputs.length > 1) for (const output of outputs) output._group = outputs;
+  if (state.observer !== null) state.observer(primitive, inputs, attrs, outputs);
+  return outputs;
+}
+
+export const applyOne = <A extends Attributes>(primitive: Primitive<A>, inputs: readonly Value[], attrs: A): Value =>
+  apply(primitive, inputs, attrs)[0]!;
+
+/** The node of a pointwise application whose number(s) are already known. */
+export function pointwiseNode(
+  primitive: Primitive,
+  inputs: readonly Value[],
+  shape: Shape,
+  dtype: DType,
+  content: Content,
+): Value {
+  const recorded = records(primitive, inputs);
+  const y = recorded
+    ? new Value(shape, dtype, content, true, false, primitive, inputs.map(read))
+    : new Value(shape, dtype, content, false);
+  if (state.observer !== null) state.observer(primitive, inputs, NO_ATTRIBUTES, [y]);
+  return y;
+}

@@ -1,0 +1,349 @@
+/** Factories: Values from numbers, nested arrays and typed arrays. */
+import {
+  castNumber,
+  defaultDtype,
+  isDType,
+  isFloat,
+  newStorage,
+  replaceDefaultDtype,
+  type DType,
+  type Storage,
+} from '../base/dtypes.ts';
+import { checkOptions, DtypeError, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import type { Mutable, Shape, ShapeOfData } from '../base/shape-types.ts';
+import { checkShape, SCALAR, sizeOf } from '../base/shapes.ts';
+import type { Content } from '../base/storage.ts';
+import { isValue, Value } from './value.ts';
+
+/** What `value` and `constant` take: a number, a boolean, nested arrays of them, a typed array, or a Value to copy. */
+export type Data =
+  | number
+  | boolean
+  | readonly Data[]
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
+  | Value;
+
+export interface ValueOptions<S extends Shape = Shape> {
+  readonly dtype?: DType;
+  /** The shape that flat data takes. */
+  readonly shape?: S;
+  readonly requiresGrad?: boolean;
+  readonly label?: string;
+}
+
+const VALUE_OPTIONS = ['dtype', 'shape', 'requiresGrad', 'label'];
+
+/** @throws DtypeError naming the four dtypes. */
+export function checkDType(op: string, dtype: unknown): DType {
+  if (isDType(dtype)) return dtype;
+  throw new DtypeError(`unknown dtype ${JSON.stringify(dtype)}`, { op, hint: 'Use float64, float32, int32 or bool.' });
+}
+
+/** Numbers, factories and nested arrays take this dtype: 'float64' (at the start) or 'float32'. */
+export function setDefaultDtype(dtype: 'float64' | 'float32'): void {
+  if (dtype !== 'float64' && dtype !== 'float32') {
+    throw new DtypeError(`the default dtype is float64 or float32, not ${JSON.stringify(dtype)}`, {
+      op: 'setDefaultDtype',
+    });
+  }
+  replaceDefaultDtype(dtype);
+}
+
+// Reading data -----------------------------------------------------------------------------------------------------
+
+interface Read {
+  readonly content: Content;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** int32 holds what small integer arrays hold; Uint32 does not fit and becomes float64. */
+function dtypeOfTypedArray(data: ArrayBufferView, op: string): DType {
+  if (data instanceof Float64Array || data instanceof Uint32Array) return 'float64';
+  if (data instanceof Float32Array) return 'float32';
+  const tag = Object.prototype.toString.call(data).slice(8, -1);
+  if (/^(Int8|Uint8|Uint8Clamped|Int16|Uint16|Int32)Array$/.test(tag)) return 'int32';
+  if (tag === 'Float64Array' || tag === 'Uint32Array') return 'float64';
+  if (tag === 'Float32Array') return 'float32';
+  throw new DtypeError(`${tag} cannot be held`, {
+    op,
+    hint: 'Convert it to Float64Array or Int32Array first (BigInt has no lossless dtype here).',
+  });
+}
+
+export function copyCast(source: ArrayLike<number>, dtype: DType): Storage {
+  const out = newStorage(dtype, source.length);
+  if (dtype === 'float64' || dtype === 'float32') out.set(source);
+  else for (let i = 0; i < source.length; i++) out[i] = castNumber(source[i]!, dtype);
+  return out;
+}
+
+/** The shape of nested arrays, by their first elements. */
+function nestedShape(data: unknown): number[] {
+  const shape: number[] = [];
+  for (let node = data; Array.isArray(node); node = node[0]) shape.push(node.length);
+  return shape;
+}
+
+const describe = (path: readonly number[]): string =>
+  path.length === 0 ? 'the data' : `data${path.map((i) => `[${i}]`).join('')}`;
+
+function readNested(data: readonly unknown[], op: string): { flat: number[]; shape: number[]; booleans: boolean } {
+  const shape = nestedShape(data);
+  const flat: number[] = [];
+  let booleans = sizeOf(shape) > 0;
+  const path: number[] = [];
+  const visit = (node: unknown, depth: number): void => {
+    if (depth === shape.length) {
+      if (typeof node === 'boolean') flat.push(node ? 1 : 0);
+      else if (typeof node === 'number') flat.push(node);
+      else if (isValue(node) && node.shape.length === 0) flat.push(node.data[0]!);
+      else if (Array.isArray(node)) {
+        throw new ShapeError(
+          `ragged array: ${describe(path)} is an array of ${node.length}, where others are numbers`,
+          { op, hint: 'All rows need the same length and depth.' },
+        );
+      } else throw new TypeError(`${op}: ${describe(path)} is ${node === null ? 'null' : typeof node}, not a number`);
+      if (typeof node !== 'boolean') booleans = false;
+      return;
+    }
+    if (!Array.isArray(node) || node.length !== shape[depth]) {
+      const got = Array.isArray(node) ? `an array of ${node.length}` : `a ${typeof node}`;
+      throw new ShapeError(`ragged array: ${describe(path)} is ${got}, where others have length ${shape[depth]}`, {
+        op,
+        hint: 'All rows need the same length and depth.',
+      });
+    }
+    for (let i = 0; i < node.length; i++) {
+      path.push(i);
+      visit(node[i], depth + 1);
+      path.pop();
+    }
+  };
+  visit(data, 0);
+  return { flat, shape, booleans };
+}
+
+function readData(data: Data, dtype: DType | undefined, op: string): Read {
+  if (typeof data === 'number' || typeof data === 'boolean') {
+    const type = dtype ?? (typeof data === 'boolean' ? 'bool' : defaultDtype());
+    return { content: castNumber(Number(data), type), shape: SCALAR, dtype: type };
+  }
+  if (isValue(data)) return readValue(data, dtype ?? data.dtype);
+  if (ArrayBuffer.isView(data)) {
+    const type = dtype ?? dtypeOfTypedArray(data, op);
+    return {
+      content: copyCast(data as ArrayLike<number>, type),
+      shape: [(data as ArrayLike<number>).length],
+      dtype: type,
+    };
+  }
+  if (!Array.isArray(data)) {
+    throw new TypeError(
+      `${op}: data must be a number, a boolean, nested arrays of them or a typed array, got ${data === null ? 'null' : typeof data}`,
+    );
+  }
+  const { flat, shape, booleans } = readNested(data, op);
+  const type = dtype ?? (booleans ? 'bool' : defaultDtype());
+  return { content: copyCast(flat, type), shape, dtype: type };
+}
+
+function readValue(x: Value, dtype: DType): Read {
+  const content = x._content ?? x.data;
+  if (typeof content === 'number') return { content: castNumber(content, dtype), shape: x.shape, dtype };
+  return { content: copyCast(content, dtype), shape: x.shape, dtype };
+}
+
+function withShape(read: Read, wanted: Shape | undefined, op: string): Read {
+  if (wanted === undefined) return read;
+  const shape = checkShape(op, wanted);
+  if (sizeOf(shape) !== sizeOf(read.shape)) {
+    throw new ShapeError(`${sizeOf(read.shape)} elements do not fill the shape ${showShape(shape)}`, {
+      op,
+      shapes: [read.shape, shape],
+    });
+  }
+  return { ...read, shape };
+}
+
+function make(data: Data, options: ValueOptions | undefined, gradByDefault: boolean, op: string): Value {
+  checkOptions(op, options, VALUE_OPTIONS);
+  const dtype = options?.dtype === undefined ? undefined : checkDType(op, options.dtype);
+  const { content, shape, dtype: type } = withShape(readData(data, dtype, op), options?.shape, op);
+  const requiresGrad = options?.requiresGrad ?? (gradByDefault && isFloat(type));
+  if (requiresGrad && !isFloat(type)) {
+    throw new OptionError(`${type} has no derivatives`, {
+      op,
+      option: 'requiresGrad',
+      hint: `Leave requiresGrad out, or use a float dtype.`,
+    });
+  }
+  const scalar = shape.length === 0;
+  const leaf = new Value(
+    scalar ? SCALAR : Object.freeze([...shape]),
+    type,
+    scalar && typeof content !== 'number' ? content[0]! : content,
+    requiresGrad,
+    true,
+  );
+  if (options?.label !== undefined) leaf._label = options.label;
+  return leaf;
+}
+
+/**
+ * A leaf from data, copied; float leaves require gradients unless told otherwise.
+ * Numbers and nested arrays are float64 (booleans bool); typed arrays keep their type (8- and 16-bit integers → int32,
+ * Uint32 → float64).
+ * @throws ShapeError for ragged arrays or data that does not fill `shape`; DtypeError for BigInt arrays.
+ * @example value([[1, 2], [3, 4]], { label: 'W' })
+ */
+export function value<const D extends Data, const S extends Shape = ShapeOfData<D>>(
+  data: D,
+  options?: ValueOptions<S>,
+): Value<Mutable<S>> {
+  return make(data, options, true, 'value') as unknown as Value<Mutable<S>>;
+}
+
+/**
+ * A leaf that requires no gradients: data, labels, buffers. Otherwise as `value`.
+ * @example constant([0, 1, 1], { dtype: 'int32' })
+ */
+export function constant<const D extends Data, const S extends Shape = ShapeOfData<D>>(
+  data: D,
+  options?: ValueOptions<S>,
+): Value<Mutable<S>> {
+  return make(data, options, false, 'constant') as unknown as Value<Mutable<S>>;
+}
+
+// Filled -----------------------------------------------------------------------------------------------------------
+
+export type FillOptions = Omit<ValueOptions, 'shape'>;
+export const FILL_OPTIONS: readonly string[] = ['dtype', 'requiresGrad', 'label'];
+
+/** A leaf of the given content; never requires gradients unless told. */
+export function leaf<S extends Shape>(
+  op: string,
+  shape: S,
+  content: (dtype: DType) => Content,
+  options: FillOptions | undefined,
+  dtype: DType,
+): Value<Mutable<S>> {
+  checkOptions(op, options, FILL_OPTIONS);
+  const type = options?.dtype === undefined ? dtype : checkDType(op, options.dtype);
+  const checked = Object.freeze(checkShape(op, shape));
+  const held = content(type);
+  const scalar = checked.length === 0;
+  const made = new Value(
+    scalar ? SCALAR : checked,
+    type,
+    scalar && typeof held !== 'number' ? held[0]! : held,
+    false,
+    true,
+  );
+  if (options?.requiresGrad === true) made.requiresGrad = true;
+  if (options?.label !== undefined) made._label = options.label;
+  return made as unknown as Value<Mutable<S>>;
+}
+
+/** A Value filled with one number. @example full([2, 2], 7) */
+export const full = <const S extends Shape>(
+  shape: S,
+  fill: number | boolean,
+  options?: FillOptions,
+): Value<Mutable<S>> =>
+  leaf(
+    'full',
+    shape,
+    (dtype) => castNumber(Number(fill), dtype),
+    options,
+    typeof fill === 'boolean' ? 'bool' : defaultDtype(),
+  );
+
+/** @example zeros([2, 3]) */
+export const zeros = <const S extends Shape>(shape: S, options?: FillOptions): Value<Mutable<S>> =>
+  leaf('zeros', shape, () => 0, options, defaultDtype());
+
+/** @example ones([3], { dtype: 'float32' }) */
+export const ones = <const S extends Shape>(shape: S, options?: FillOptions): Value<Mutable<S>> =>
+  leaf('ones', shape, () => 1, options, defaultDtype());
+
+/** Zeros of the shape and dtype of x. */
+export const zerosLike = <V extends Value>(x: V, options?: FillOptions): V =>
+  leaf('zerosLike', x.shape, () => 0, options, x.dtype) as unknown as V;
+
+/** Ones of the shape and dtype of x. */
+export const onesLike = <V extends Value>(x: V, options?: FillOptions): V =>
+  leaf('onesLike', x.shape, () => 1, options, x.dtype) as unknown as V;
+
+/** The identity matrix, or with `m` columns a rectangular one. @example eye(3) */
+export const eye = <const N extends number, const M extends number = N>(
+  n: N,
+  m?: M | null,
+  options?: FillOptions,
+): Value<[N, M]> => {
+  const columns: number = m ?? n;
+  const fill = (dtype: DType): Storage => {
+    const data = newStorage(dtype, n * columns);
+    for (let i = 0; i < Math.min(n, columns); i++) data[i * columns + i] = 1;
+    return data;
+  };
+  return leaf('eye', checkShape('eye', [n, columns]), fill, options, defaultDtype()) as unknown as Value<[N, M]>;
+};
+
+/** start, start+step, … below `end`; with one number 0 … n−1. @example arange(0, 1, 0.25) */
+export function arange(start: number, end?: number, step: number = 1, options?: FillOptions): Value<[number]> {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (![from, to, step].every(Number.isFinite) || step === 0) {
+    throw new OptionError(`start, end and step must be finite and step ≠ 0, got ${from}, ${to}, ${step}`, {
+      op: 'arange',
+    });
+  }
+  const n = Math.max(0, Math.ceil((to - from) / step));
+  return leaf(
+    'arange',
+    [n],
+    (dtype) =>
+      copyCast(
+        Array.from({ length: n }, (_, i) => from + i * step),
+        dtype,
+      ),
+    options,
+    defaultDtype(),
+  ) as Value<[number]>;
+}
+
+/** `count` numbers evenly from start to end, both included. @example linspace(0, 1, 5) */
+export function linspace<const N extends number>(
+  start: number,
+  end: number,
+  count: N,
+  options?: FillOptions,
+): Value<[N]> {
+  if (!Number.isInteger(count) || count < 0)
+    throw new OptionError(`count must be a whole number ≥ 0, got ${String(count)}`, {
+      op: 'linspace',
+      option: 'count',
+    });
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  // From both ends towards the middle, as PyTorch does, so that both ends are exact.
+  const at = (i: number): number => (i < count / 2 ? start + step * i : end - step * (count - 1 - i));
+  return leaf(
+    'linspace',
+    [count],
+    (dtype) =>
+      copyCast(
+        Array.from({ length: count }, (_, i) => at(i)),
+        dtype,
+      ),
+    options,
+    defaultDtype(),
+  ) as unknown as Value<[N]>;
+}

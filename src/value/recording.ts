@@ -1,0 +1,100 @@
+/** What is recorded at the moment: gradients or not, under which scope, by which trace, watched by whom. */
+import type { Attributes, Primitive } from '../ops/primitive.ts';
+import { Trace } from './trace.ts';
+import type { Value } from './value.ts';
+
+/** A named part of a computation: a composite op, a layer. Each entry into it is an instance of its own. */
+export interface Scope {
+  readonly name: string;
+  readonly parent: Scope | null;
+  readonly id: number;
+}
+
+/** Called after each op: anomaly detection. */
+export type Observer = (
+  primitive: Primitive,
+  inputs: readonly Value[],
+  attrs: Attributes,
+  outputs: readonly Value[],
+) => void;
+
+interface State {
+  /** False inside noGrad. */
+  gradients: boolean;
+  scope: Scope | null;
+  trace: Trace | null;
+  observer: Observer | null;
+  scopesEntered: number;
+}
+
+/** The one mutable place; changed only by the functions below, each of which restores it. */
+export const state: State = { gradients: true, scope: null, trace: null, observer: null, scopesEntered: 0 };
+
+/** @throws TypeError for a Promise: state could not be restored in time. */
+export function refusePromise(result: unknown, by: string): void {
+  if (typeof (result as { then?: unknown } | null)?.then === 'function') {
+    throw new TypeError(
+      `${by}: the function returned a Promise; functions given to ${by} must be synchronous. Await data before the call.`,
+    );
+  }
+}
+
+function withGradients<T>(on: boolean, f: () => T, by: string): T {
+  const before = state.gradients;
+  state.gradients = on;
+  try {
+    const result = f();
+    refusePromise(result, by);
+    return result;
+  } finally {
+    state.gradients = before;
+  }
+}
+
+/**
+ * Runs f without recording gradients; its results do not require them. Symbolic recording goes on.
+ * @example noGrad(() => w.sub(w.grad.mul(0.1)))
+ */
+export const noGrad = <T>(f: () => T): T => withGradients(false, f, 'noGrad');
+
+/** Runs f with gradients recorded, also inside noGrad: what transforms of f need. */
+export const enableGrad = <T>(f: () => T): T => withGradients(true, f, 'enableGrad');
+
+/** Runs f under a named scope: the ops it records are drawn as one box. */
+export function withScope<T>(name: string, f: () => T): T {
+  const before = state.scope;
+  state.scope = { name, parent: before, id: ++state.scopesEntered };
+  try {
+    return f();
+  } finally {
+    state.scope = before;
+  }
+}
+
+/** Runs f under a new trace, which ends with it. */
+export function withTrace<T>(by: string, f: (trace: Trace) => T): T {
+  const before = state.trace;
+  const scope = state.scope;
+  const trace = new Trace((before?.level ?? 0) + 1, by);
+  state.trace = trace;
+  try {
+    const result = f(trace);
+    refusePromise(result, by);
+    return result;
+  } finally {
+    trace.end();
+    state.trace = before;
+    state.scope = scope;
+  }
+}
+
+/** Runs f while every op is shown to `observer`. */
+export function withObserver<T>(observer: Observer, f: () => T): T {
+  const before = state.observer;
+  state.observer = observer;
+  try {
+    return f();
+  } finally {
+    state.observer = before;
+  }
+}

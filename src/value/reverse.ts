@@ -1,0 +1,154 @@
+/** The reverse walk: cotangents from outputs towards what they were computed from, without recursion. */
+import { ChainruleError, DtypeError, showShape, TraceError } from '../base/errors.ts';
+import { isFloat } from '../base/dtypes.ts';
+import { sameShape } from '../base/shapes.ts';
+import type { Cotangent } from '../ops/primitive.ts';
+import { applyHooks } from './hooks.ts';
+import { PendingCotangents } from './pending.ts';
+import { enableGrad, noGrad } from './recording.ts';
+import { immediate, isValue, requireShape, type Value } from './value.ts';
+
+export interface ReverseWalk {
+  /** Where the walk ends: such a node's cotangent is handed to `reached` and goes no further. */
+  isTarget(node: Value): boolean;
+  reached(target: Value, cotangent: Value): void;
+  /** Nodes older than this cannot depend on a target: they are not visited. */
+  readonly floor: number;
+}
+
+/** Pulls cotangents back from `roots`. Gradients fan in by descending creation order. */
+export function walkReverse(roots: readonly Value[], seeds: readonly Cotangent[], walk: ReverseWalk): void {
+  const pending = new PendingCotangents();
+  roots.forEach((root, i) => {
+    const seed = seeds[i];
+    if (seed !== undefined && root._requiresGrad && root.id >= walk.floor) pending.add(root, seed);
+  });
+  for (let node = pending.youngest(); node !== undefined; node = pending.youngest()) {
+    if (node._group !== null && !walk.isTarget(node)) {
+      pullJointly(node, pending, walk);
+      continue;
+    }
+    const cotangent = applyHooks(node, pending.take(node)!);
+    if (walk.isTarget(node)) walk.reached(node, cotangent);
+    else if (node._op !== null) pull(node, cotangent, pending, walk.floor);
+  }
+}
+
+function pull(node: Value, g: Value, pending: PendingCotangents, floor: number): void {
+  const primitive = node._op!;
+  const inputs = node._inputs;
+  const partials = primitive.partials;
+  if (partials !== null) {
+    for (let i = 0; i < inputs.length; i++) {
+      const x = inputs[i]!;
+      if (!x._requiresGrad || x.id < floor) continue;
+      const cotangent = partials[i]!(g, node, inputs[0]!, inputs[1]!, inputs[2]!);
+      if (cotangent !== undefined) pending.add(x, cotangent);
+    }
+    return;
+  }
+  const { derivatives } = primitive;
+  const at = { inputs, outputs: [node], attrs: node._attrs };
+  if (derivatives.kind === 'each') {
+    for (let i = 0; i < inputs.length; i++) {
+      const x = inputs[i]!;
+      if (!x._requiresGrad || x.id < floor) continue;
+      const cotangent = derivatives.vjp(g, i, at);
+      if (cotangent !== undefined) pending.add(x, cotangent);
+    }
+  } else if (derivatives.kind === 'joint') {
+    const needed = inputs.map((x) => x._requiresGrad && x.id >= floor);
+    push(inputs, derivatives.vjp([g], at, needed), needed, pending);
+  }
+}
+
+/** All outputs of one application wait until the youngest of them has its turn; then they are pulled back together. */
+function pullJointly(node: Value, pending: PendingCotangents, walk: ReverseWalk): void {
+  const outputs = node._group!;
+  const gs = outputs.map((output) => {
+    const g = pending.take(output);
+    return g === undefined ? undefined : applyHooks(output, g);
+  });
+  const { derivatives } = node._op!;
+  if (derivatives.kind !== 'joint')
+    throw new ChainruleError('several outputs need a joint derivative rule', { op: node._op!.name });
+  const inputs = node._inputs;
+  const needed = inputs.map((x) => x._requiresGrad && x.id >= walk.floor);
+  push(inputs, derivatives.vjp(gs, { inputs, outputs, attrs: node._attrs }, needed), needed, pending);
+}
+
+function push(
+  inputs: readonly Value[],
+  cotangents: readonly Cotangent[],
+  needed: readonly boolean[],
+  pending: PendingCotangents,
+): void {
+  for (let i = 0; i < inputs.length; i++) {
+    const cotangent = cotangents[i];
+    if (needed[i] && cotangent !== undefined) pending.add(inputs[i]!, cotangent);
+  }
+}
+
+// backward ---------------------------------------------------------------------------------------------------------
+
+export interface BackwardOptions {
+  /** The cotangent to start from; required unless the Value is a scalar. */
+  readonly gradient?: Value | number;
+  /** Record the gradients themselves, so that they can be differentiated again. */
+  readonly createGraph?: boolean;
+}
+
+/** The cotangent that a walk starts from. */
+export function seedFor(y: Value, gradient: Value | number | undefined, op: string): Value {
+  if (!isFloat(y.dtype)) throw new DtypeError(`only float Values have gradients, got ${y.dtype}`, { op });
+  if (gradient === undefined) {
+    if (y.size === 1) return immediate(y.shape, y.dtype, 1);
+    throw new ChainruleError(`the Value has shape ${showShape(y.shape)}; a gradient starts from a scalar`, {
+      op,
+      shapes: [y.shape],
+      hint: 'Reduce it first, e.g. y.sum(), or say where to start: y.backward({ gradient: onesLike(y) }).',
+    });
+  }
+  const g = isValue(gradient) ? gradient : immediate(y.shape, y.dtype, gradient);
+  if (!sameShape(g.shape, y.shape)) requireShape(`${op}({ gradient })`, g, y.shape);
+  return g.dtype === y.dtype ? g : g.to(y.dtype);
+}
+
+/**
+ * Accumulates into `.grad` of every leaf that y depends on and that requires gradients. Differentiates at the point
+ * where the forward pass ran, even if leaves have been assigned since. Reading never consumes: it may be called again.
+ * @throws ChainruleError if y depends on nothing that requires a gradient.
+ */
+export function backward(y: Value, options: BackwardOptions = {}): void {
+  if (!y._requiresGrad) {
+    throw new ChainruleError('nothing that it was computed from requires a gradient', {
+      op: 'backward',
+      hint: 'Make leaves with value(…) (constant(…) does not require gradients), and compute outside noGrad.',
+    });
+  }
+  if (y._trace !== null) {
+    throw new TraceError(`backward() inside ${y._trace.by} would write gradients into cells`, {
+      op: 'backward',
+      hint: 'Use grad(f) or vjp(f, …) inside traced functions; they return gradients.',
+    });
+  }
+  const run = (): void => {
+    const root = y._isCell ? y : null;
+    const seed = seedFor(y, options.gradient, 'backward');
+    if (root !== null) return accumulate(root, applyHooks(root, seed));
+    walkReverse([y], [seed], {
+      isTarget: (node) => node._op === null,
+      reached: (leaf, g) => {
+        if (leaf._twin !== null) accumulate(leaf._twin, g);
+      },
+      floor: 0,
+    });
+  };
+  if (options.createGraph === true) enableGrad(run);
+  else noGrad(run);
+}
+
+/** A new Value each time: an earlier gradient that someone kept stays as it was. */
+export function accumulate(cell: Value, g: Value): void {
+  cell.grad = cell.grad === null ? g : cell.grad.add(g);
+}
