@@ -1,19 +1,16 @@
 /**
- * e^x. x = n·ln 2 + r with |r| ≤ ln 2 / 2 (Cody and Waite's two-part ln 2), e^r by a minimax polynomial around 1 + r, and
- * 2^n built in the exponent field.
+ * e^x, 2^x and their kin. x = n·ln 2 + r with |r| ≤ ln 2 / 2 (ln 2 in two parts after Cody and Waite 1980), e^r by a
+ * minimax polynomial, 2^n built in the exponent field. What follows from e^x takes it as a pair: high + low.
  */
 import type { Expr, LaneFunction, Lanes } from '../lanes/lanes.ts';
-import { byType, clamp, polynomial } from './parts.ts';
+import { powerOfTwo, scaled, toNearest, type Rounded } from './magic.ts';
+import { byType, clamp, constantLike, isDouble, keepZero, polynomial } from './parts.ts';
+import { sum, sumOrdered, type Pair } from './pair.ts';
 
 const LOG2_E = 1.4426950408889634;
+const LN2 = 0.6931471805599453;
 
-/** Adding it to |t| < 2^51 rounds t to an integer, which is then the low bits of the sum. */
-export const MAGIC64 = 6755399441055744;
-export const MAGIC64_BITS = 0x4338000000000000n;
-export const MAGIC32 = 12582912;
-export const MAGIC32_BITS = 0x4b400000;
-
-/** 32 bits of ln 2, so that n times it is exact; and the rest. */
+/** 32 bits of ln 2, so that n times it is exact; and the rest. For float32 the same with 9 bits. */
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 const LN2_HIGH32 = 0.693359375;
@@ -27,45 +24,91 @@ const EXP64 = [
 /** The same for float32: 2^−28. */
 const EXP32 = [0.5, 0.16666518, 0.041666206, 0.008368918, 0.001395054];
 
-/** `y · 2^n` for n = low bits of `t`; in two factors, so that it overflows and underflows with one rounding. */
-export function scaleByMagic(k: Lanes, y: Expr, t: Expr): Expr {
-  const double = t.type === 'f64';
-  const biased = double ? k.add(k.bits(t), k.int64(2046n - MAGIC64_BITS)) : k.add(k.bits(t), 254 - MAGIC32_BITS);
-  const half = k.shiftRightUnsigned(biased, 1);
-  const mantissa = double ? 52 : 23;
-  const first = k.fromBits(k.shiftLeft(half, mantissa));
-  const second = k.fromBits(k.shiftLeft(k.sub(biased, half), mantissa));
-  return k.mul(k.mul(y, first), second);
+/** (2^r − 1 − r·ln 2) / r² on |r| ≤ 0.5: 2^−64. */
+const EXP2_64 = [
+  0.24022650695910072, 0.05550410866482164, 0.00961812910762849, 0.001333355814640187, 0.0001540353039334792,
+  1.5252733846973945e-5, 1.321548682852103e-6, 1.0178054606802852e-7, 7.054889666591474e-9, 4.456210910783011e-10,
+  2.5740125448334513e-11,
+];
+const EXP2_32 = [0.2402265, 0.055503618, 0.0096180225, 0.001339046, 0.00015471864];
+/** ln 2 beyond its float64 and float32 values. */
+const LN2_REST = 2.3190468138462996e-17;
+const LN2_REST32 = -1.9046542e-9;
+
+/** 2^n·(1 + r + rest): e^x before it is put together. |r| ≤ 0.35 and |rest| ≤ 0.07. */
+export interface Exponential {
+  readonly n: Rounded;
+  readonly r: Expr;
+  readonly rest: Expr;
 }
 
-function exp64(k: Lanes, x: Expr): Expr {
-  const within = clamp(k, x, -746, 710);
-  const t = k.add(k.mul(within, LOG2_E), MAGIC64);
-  const n = k.sub(t, MAGIC64);
-  const high = k.sub(within, k.mul(n, LN2_HIGH));
-  const low = k.mul(n, LN2_LOW);
+/** Beyond these, e^x overflows or rounds to zero, also in the pairs made of it. */
+export const clampExponent = (k: Lanes, x: Expr): Expr =>
+  isDouble(x) ? clamp(k, x, -746, 712) : clamp(k, x, -104, 90);
+
+/** e^(x + tail) for x within the limits of `clampExponent`, |tail| at most a few units in x's last place. */
+export function exponential(k: Lanes, x: Expr, tail?: Expr): Exponential {
+  const double = isDouble(x);
+  const n = toNearest(k, k.mul(x, LOG2_E));
+  const high = k.sub(x, k.mul(n.n, double ? LN2_HIGH : LN2_HIGH32));
+  const low = k.mul(n.n, double ? LN2_LOW : LN2_LOW32);
   const r = k.sub(high, low);
-  const tail = k.sub(k.sub(high, r), low);
-  const rest = k.add(k.mul(k.mul(r, r), polynomial(k, r, EXP64)), tail);
-  return scaleByMagic(k, onePlus(k, r, rest), t);
+  const lost = k.sub(k.sub(high, r), low);
+  const correction = tail === undefined ? lost : k.add(lost, tail);
+  const rest = k.add(k.mul(k.mul(r, r), polynomial(k, r, double ? EXP64 : EXP32)), correction);
+  return { n, r, rest };
 }
 
-/** 1 + r + rest, |rest| ≪ 1, rounded once. */
-function onePlus(k: Lanes, r: Expr, rest: Expr): Expr {
-  const sum = k.add(r, 1);
-  const lost = k.add(k.sub(1, sum), r);
-  return k.add(sum, k.add(lost, rest));
+/** 1 + r + rest, rounded once. */
+function onePlus(k: Lanes, { r, rest }: Exponential): Expr {
+  const { high, low } = sumOrdered(k, constantLike(k, r, 1), r);
+  return k.add(high, k.add(low, rest));
 }
 
-function exp32(k: Lanes, x: Expr): Expr {
-  const within = clamp(k, x, -104, 89);
-  const t = k.add(k.mul(within, LOG2_E), MAGIC32);
-  const n = k.sub(t, MAGIC32);
-  const high = k.sub(within, k.mul(n, LN2_HIGH32));
-  const r = k.sub(high, k.mul(n, LN2_LOW32));
-  const rest = k.mul(k.mul(r, r), polynomial(k, r, EXP32));
-  return scaleByMagic(k, onePlus(k, r, rest), t);
+/** 2^by·e^x as a pair, out of an `Exponential`. */
+export function exponentialPair(k: Lanes, e: Exponential, by = 0): Pair {
+  const lead = sumOrdered(k, constantLike(k, e.r, 1), e.r);
+  const whole = sumOrdered(k, lead.high, k.add(lead.low, e.rest));
+  const scale = powerOfTwo(k, e.n, by);
+  return { high: scaled(k, whole.high, scale), low: scaled(k, whole.low, scale) };
+}
+
+/** e^(x + tail), rounded once. */
+export function expWithTail(k: Lanes, x: Expr, tail?: Expr): Expr {
+  const e = exponential(k, x, tail);
+  return scaled(k, onePlus(k, e), powerOfTwo(k, e.n));
 }
 
 /** e^x. */
-export const exp: LaneFunction = byType(exp64, exp32);
+export const exp: LaneFunction = (k, x) => expWithTail(k, clampExponent(k, x!));
+
+function exp2Of(k: Lanes, x: Expr): Expr {
+  const double = isDouble(x);
+  const within = double ? clamp(k, x, -1076, 1025) : clamp(k, x, -151, 129);
+  const n = toNearest(k, within);
+  const r = k.sub(within, n.n);
+  const curve = k.mul(k.mul(r, r), polynomial(k, r, double ? EXP2_64 : EXP2_32));
+  const rest = k.add(curve, k.mul(r, double ? LN2_REST : LN2_REST32));
+  return scaled(k, onePlus(k, { n, r: k.mul(r, LN2), rest }), powerOfTwo(k, n));
+}
+
+/** 2^x; exact for integers. */
+export const exp2: LaneFunction = byType(exp2Of, exp2Of);
+
+/** e^x − 1 as a pair; for x up to 700 (float32: 88), beyond which the 1 does not count. */
+export function expm1Pair(k: Lanes, x: Expr): Pair {
+  const e = exponential(k, x);
+  const lead = sumOrdered(k, e.r, e.rest);
+  const one = sumOrdered(k, constantLike(k, x, 1), lead.high);
+  const scale = powerOfTwo(k, e.n);
+  const less = sum(k, scaled(k, one.high, scale), constantLike(k, x, -1));
+  const low = k.add(less.low, scaled(k, k.add(one.low, lead.low), scale));
+  return sumOrdered(k, less.high, low);
+}
+
+/** e^x − 1, exact near zero. */
+export const expm1: LaneFunction = (k, x) => {
+  const limit = isDouble(x!) ? 700 : 86;
+  const inside = expm1Pair(k, clamp(k, x!, -limit, limit));
+  return keepZero(k, x!, k.select(k.gt(x!, limit), exp(k, x!), k.add(inside.high, inside.low)));
+};

@@ -28,11 +28,16 @@ export function polynomial(k: Lanes, x: Expr, c: readonly number[]): Expr {
 export const constantLike = (k: Lanes, x: Expr, value: number): Expr =>
   k.number(value, x.type as 'f64' | 'f32' | 'i32');
 
+export const isDouble = (x: Expr): boolean => x.type === 'f64';
+
 /** Limits to [low, high]; NaN stays. Written so that vectors need one instruction for each side. */
 export function clamp(k: Lanes, x: Expr, low: number, high: number): Expr {
-  const below = k.select(k.gt(x, high), high, x);
+  const below = k.select(k.lt(constantLike(k, x, high), x), high, x);
   return k.select(k.lt(below, low), low, below);
 }
+
+/** y, but the argument itself where that is zero: −0 stays −0. */
+export const keepZero = (k: Lanes, x: Expr, y: Expr): Expr => k.select(k.eq(x, 0), x, y);
 
 /** A function with its own formulas for each float type. */
 export const byType =

@@ -1,17 +1,50 @@
-/** tanh and the logistic sigmoid. */
+/** Hyperbolic functions and the logistic sigmoid, all from e^x as a pair. */
 import type { Expr, LaneFunction, Lanes } from '../lanes/lanes.ts';
-import { exp } from './exp.ts';
-import { horner } from './parts.ts';
+import { clampExponent, exponential, exponentialPair, expm1Pair } from './exp.ts';
+import { clamp, constantLike, horner, isDouble, keepZero } from './parts.ts';
+import { quotient, sum, sumOrdered, type Pair } from './pair.ts';
 
-const SMALL = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835, -1382 / 155925, 21844 / 6081075, -929569 / 638512875];
+/** (sinh x − x) / x³ in x², |x| ≤ 1: 2^−63 of x. */
+const SINH = [
+  0.16666666666666669, 0.008333333333333127, 0.00019841269841446263, 2.7557319152541543e-6, 2.505212385507491e-8,
+  1.6057203920748638e-10, 7.760441564409495e-13,
+];
 
-function tanhOf(k: Lanes, x: Expr): Expr {
-  const size = k.abs(x);
-  const e = exp(k, k.mul(size, -2));
-  const large = k.div(k.sub(1, e), k.add(e, 1));
-  const small = k.mul(size, horner(k, k.mul(x, x), SMALL));
-  return k.copySign(k.select(k.lt(size, 0.25), small, large), x);
+/** (e^|x| ± e^−|x|) / 2; beyond 22 (where e^−2x is lost) the second part is left out, so that infinities stay. */
+function halfSum(k: Lanes, size: Expr, sign: 1 | -1): Expr {
+  const half = exponentialPair(k, exponential(k, clampExponent(k, size)), -1);
+  const other = k.select(k.lt(size, 22), k.div(sign * 0.25, half.high), 0);
+  const both = k.add(half.high, other);
+  const lost = k.select(k.lt(size, 22), k.add(k.sub(half.high, both), other), 0);
+  return k.add(both, k.add(lost, half.low));
 }
 
-export const tanh: LaneFunction = tanhOf;
-export const sigmoid: LaneFunction = (k, x) => k.div(1, k.add(exp(k, k.neg(x)), 1));
+/** sinh x. */
+export const sinh: LaneFunction = (k, x) => {
+  const size = k.abs(x!);
+  const z = k.mul(size, size);
+  const small = k.add(size, k.mul(k.mul(size, z), horner(k, z, isDouble(x!) ? SINH : SINH.slice(0, 5))));
+  return k.copySign(k.select(k.lt(size, 1), small, halfSum(k, size, -1)), x!);
+};
+
+/** cosh x. */
+export const cosh: LaneFunction = (k, x) => halfSum(k, k.abs(x!), 1);
+
+/** tanh x = (e^2x − 1) / (e^2x + 1). */
+export const tanh: LaneFunction = (k, x) => {
+  const size = clamp(k, k.abs(x!), 0, isDouble(x!) ? 22 : 10);
+  const top = expm1Pair(k, k.mul(size, 2));
+  const lead = sum(k, constantLike(k, x!, 2), top.high);
+  const ratio = quotient(k, top, { high: lead.high, low: k.add(lead.low, top.low) });
+  return k.copySign(keepZero(k, x!, k.add(ratio.high, ratio.low)), x!);
+};
+
+/** 1 / (1 + e^−x): for negative x as e^x / (1 + e^x), so that small results keep their digits. */
+export const sigmoid: LaneFunction = (k, x) => {
+  const small = exponentialPair(k, exponential(k, clampExponent(k, k.neg(k.abs(x!)))));
+  const negative = k.lt(x!, 0);
+  const top: Pair = { high: k.select(negative, small.high, 1), low: k.select(negative, small.low, 0) };
+  const lead = sumOrdered(k, constantLike(k, x!, 1), small.high);
+  const ratio = quotient(k, top, { high: lead.high, low: k.add(lead.low, small.low) });
+  return k.add(ratio.high, ratio.low);
+};
