@@ -99,10 +99,17 @@ export interface Primitive<A extends Attributes = Attributes> {
   readonly partials: readonly Partial[] | null;
   batch(inputs: readonly Value[], batched: readonly boolean[], size: number, attrs: A): readonly Value[];
   readonly effect: 'random' | null;
-  /** Lane kernels made so far, by operand dtypes (and attributes where there are any). */
+  /** Lane kernels made so far, by operand dtypes and attributes. */
   readonly kernels: Map<string, LaneKernel>;
-  /** One float64 element, once the scalar kernel has been made. */
-  scalar: ((...xs: number[]) => number) | null;
+  /** Lane kernels for operands of one dtype, in the order of DTYPES: the short way of elementwise ops. */
+  readonly uniform: (UniformKernel | null)[];
+}
+
+/** A lane kernel all of whose operands have one dtype. */
+export interface UniformKernel {
+  /** Of the result. */
+  readonly dtype: DType;
+  readonly kernel: LaneKernel;
 }
 
 export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec<A>): Primitive<A> {
@@ -117,7 +124,7 @@ export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec
     batch: (inputs, batched, size, attrs) => spec.batch(inputs, batched, size, attrs),
     effect: spec.effect ?? null,
     kernels: new Map(),
-    scalar: null,
+    uniform: [null, null, null, null],
   };
 }
 

@@ -6,7 +6,7 @@ import { withTrace } from '../value/recording.ts';
 import type { Trace } from '../value/trace.ts';
 import { lift } from '../value/lift.ts';
 import { graphOf, outputsOf } from '../value/order.ts';
-import { isValue, Value } from '../value/value.ts';
+import { cellOf, isValue, makeSymbol, read, setLabel, type Value } from '../value/value.ts';
 import { makeProgram, type Capture, type Instruction, type Program, type Var } from './program.ts';
 
 export type Leaf = Value | number | boolean;
@@ -28,10 +28,13 @@ export function flattenResult(
  * a Program may be differentiated later, whoever asks.
  */
 export const symbol = (aval: Aval, trace: Trace, label: string | null = null): Value => {
-  const x = new Value(aval.shape, aval.dtype, null, isFloat(aval.dtype), false, null, [], {}, trace);
-  x._label = label;
+  const x = makeSymbol(aval.shape, aval.dtype, isFloat(aval.dtype), trace);
+  if (label !== null) setLabel(x, label);
   return x;
 };
+
+/** False for a snapshot whose cell has been assigned since: a constant, then. */
+const isCurrent = (x: Value): boolean => read(cellOf(x)) === x;
 
 /** Everything between `inputs` and `outputs` that belongs to the trace, as a Program. */
 function collect(
@@ -42,7 +45,7 @@ function collect(
 ): Program {
   const vars = new Map<Value, Var>();
   const define = (x: Value): Var => {
-    const v: Var = { index: vars.size, shape: x.shape, dtype: x.dtype, label: x._label };
+    const v: Var = { index: vars.size, shape: x.shape, dtype: x.dtype, label: x.label };
     vars.set(x, v);
     return v;
   };
@@ -51,7 +54,7 @@ function collect(
   const captures: Capture[] = [];
   const capture = (x: Value): void => {
     if (x._trace === trace || vars.has(x)) return;
-    const cell = !x._isCell && x._op === null && x._twin !== null && x._twin._twin === x ? x._twin : x;
+    const cell = isCurrent(x) ? cellOf(x) : x;
     const known = captures.find((c) => c.value === cell);
     if (known !== undefined) vars.set(x, known.variable);
     else captures.push({ variable: define(x), value: cell });

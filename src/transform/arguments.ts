@@ -7,7 +7,7 @@ import { NO_ATTRIBUTES } from '../ops/primitive.ts';
 import { graphOf } from '../value/order.ts';
 import { lift } from '../value/lift.ts';
 import { state } from '../value/recording.ts';
-import { read, Value } from '../value/value.ts';
+import { cellOf, contentOf, immediate, isTraced, makeNode, read, type Value } from '../value/value.ts';
 import { isLeaf } from '../program/trace.ts';
 
 export interface Tree {
@@ -34,7 +34,7 @@ export function alias(x: Value, op: string): Value {
     });
   }
   const source = read(x);
-  return new Value(x.shape, x.dtype, x._content, true, false, aliasPrimitive, [source], NO_ATTRIBUTES, x._trace);
+  return makeNode(x.shape, x.dtype, source._content, true, aliasPrimitive, [source], NO_ATTRIBUTES, x._trace);
 }
 
 /** The oldest of the aliases: nothing older depends on them. */
@@ -50,7 +50,7 @@ export function isWantedOutside(args: readonly Value[], results: readonly Value[
   if (args.some((x) => x._requiresGrad)) return true;
   const floor = floorOf(aliases);
   const own = new Set(aliases);
-  const isOutside = (x: Value): boolean => x._requiresGrad && (x.id < floor || (x._op === null && x._twin !== null));
+  const isOutside = (x: Value): boolean => x._requiresGrad && (x.id < floor || (x._op === null && cellOf(x)._isCell));
   return graphOf(results, (x) => x._requiresGrad && x.id >= floor && !own.has(x)).some(
     (x) => isOutside(x) || x._inputs.some((input) => isOutside(input)),
   );
@@ -58,4 +58,4 @@ export function isWantedOutside(args: readonly Value[], results: readonly Value[
 
 /** Results cut off the aliases that nobody outside wants derivatives through. */
 export const released = (x: Value, wanted: boolean): Value =>
-  wanted || !x._requiresGrad || x._trace !== null ? x : new Value(x.shape, x.dtype, x._content, false);
+  wanted || !x._requiresGrad || isTraced(x) ? x : immediate(x.shape, x.dtype, contentOf(x));

@@ -4,7 +4,7 @@ import { ChainruleError } from '../base/errors.ts';
 import type { Cotangent } from '../ops/primitive.ts';
 import { graphOf, outputsOf } from '../value/order.ts';
 import { noGrad } from '../value/recording.ts';
-import { immediate, requireShape, type Value } from '../value/value.ts';
+import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
 import { floorOf, fromTree, released, toTree } from './arguments.ts';
 import { linearise, type AnyFunction } from './reverse.ts';
 
@@ -73,7 +73,7 @@ export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: reado
     pushForward(results, aliases, seeds).map(
       (t, i) => t ?? immediate(results[i]!.shape, isFloat(results[i]!.dtype) ? results[i]!.dtype : 'float64', 0),
     );
-  const recorded = wanted || seeds.some((t) => t._requiresGrad || t._trace !== null);
+  const recorded = wanted || seeds.some((t) => t._requiresGrad || isTraced(t));
   const out = recorded ? push() : noGrad(push);
   return [
     fromTree(

@@ -5,7 +5,7 @@ import type { Cotangent } from '../ops/primitive.ts';
 import { flattenResult } from '../program/trace.ts';
 import { enableGrad, noGrad, refusePromise } from '../value/recording.ts';
 import { seedFor, walkReverse } from '../value/reverse.ts';
-import { immediate, requireShape, type Value } from '../value/value.ts';
+import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
 import { alias, floorOf, fromTree, isWantedOutside, released, toTree } from './arguments.ts';
 
 /** Cotangents of `aliases`; a structural zero where y does not depend on one. */
@@ -207,10 +207,7 @@ export function vjp(f: AnyFunction, ...args: any[]): [any, (g: any) => any[]] {
       return full.to(y.dtype);
     });
     const walk = (): Value[] => pullBackFull(results, seeds, aliases);
-    return treesOf(
-      argumentTrees,
-      wanted || seeds.some((s) => s._requiresGrad || s._trace !== null) ? walk() : noGrad(walk),
-    );
+    return treesOf(argumentTrees, wanted || seeds.some((s) => s._requiresGrad || isTraced(s)) ? walk() : noGrad(walk));
   };
   return [
     fromTree(

@@ -2,19 +2,19 @@
 import { isFloat, type DType } from '../base/dtypes.ts';
 import { laneKernel } from '../base/lanes/compile.ts';
 import type { LaneKernel } from '../base/lanes/kernel.ts';
-import { sizeOf, type Shape } from '../base/shapes.ts';
+import { sizeOf } from '../base/shapes.ts';
 import { allocate, newDense, type Content, type Dense } from '../base/storage.ts';
 import { NO_ATTRIBUTES, type Attributes, type Aval, type Primitive } from '../ops/primitive.ts';
 import { state } from './recording.ts';
 import { requireLive, type Trace } from './trace.ts';
-import { arrayOf, contentOf, read, Value } from './value.ts';
+import { arrayOf, contentOf, immediate, isTraced, makeNode, read, type Value } from './value.ts';
 
 /** The innermost live trace among the operands; null if all have numbers. */
 function traceOf(primitive: Primitive, inputs: readonly Value[]): Trace | null {
   let innermost: Trace | null = primitive.effect === null ? null : state.trace;
   for (let i = 0; i < inputs.length; i++) {
-    const trace = inputs[i]!._trace;
-    if (trace === null) continue;
+    if (!isTraced(inputs[i]!)) continue;
+    const trace = inputs[i]!._trace!;
     requireLive(trace, primitive.name);
     if (innermost === null || trace.level > innermost.level) innermost = trace;
   }
@@ -62,7 +62,7 @@ const denseOf = (x: Value): Dense => ({ data: arrayOf(x), shape: x.shape, dtype:
 function commonFill(inputs: readonly Value[]): number | null {
   const first = contentOf(inputs[0]!);
   if (typeof first !== 'number') return null;
-  return inputs.every((x) => Object.is(x._content, first)) ? first : null;
+  return inputs.every((x) => Object.is(contentOf(x), first)) ? first : null;
 }
 
 function runKernel(
@@ -107,6 +107,12 @@ function compute(
   }
 }
 
+/** Remembers that these are outputs of one application. */
+function groupWith(output: Value, outputs: readonly Value[]): void {
+  output._extra ??= { attrs: NO_ATTRIBUTES, rest: null, trace: null, scope: null, group: null, label: null };
+  output._extra.group = outputs;
+}
+
 /** Runs a primitive on operands that fit it, and records the application where someone may ask for it later. */
 export function apply<A extends Attributes>(p: Primitive<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
   const primitive = p as unknown as Primitive;
@@ -114,35 +120,17 @@ export function apply<A extends Attributes>(p: Primitive<A>, inputs: readonly Va
   const trace = traceOf(primitive, inputs);
   const recorded = records(primitive, inputs);
   const contents = trace === null ? compute(primitive, inputs, attrs, outs) : null;
-  const keepsGraph = recorded || trace !== null;
-  const operands = keepsGraph ? inputs.map(read) : undefined;
+  const operands = recorded || trace !== null ? inputs.map(read) : null;
   const outputs = outs.map((out, i) => {
-    const requires = recorded && isFloat(out.dtype);
     const content = contents === null ? null : contents[i]!;
-    return keepsGraph
-      ? new Value(out.shape, out.dtype, content, requires, false, primitive, operands, attrs, trace)
-      : new Value(out.shape, out.dtype, content, false);
+    return operands === null
+      ? immediate(out.shape, out.dtype, content!)
+      : makeNode(out.shape, out.dtype, content, recorded && isFloat(out.dtype), primitive, operands, attrs, trace);
   });
-  if (keepsGraph && outputs.length > 1) for (const output of outputs) output._group = outputs;
+  if (operands !== null && outputs.length > 1) for (const output of outputs) groupWith(output, outputs);
   if (state.observer !== null) state.observer(primitive, inputs, attrs, outputs);
   return outputs;
 }
 
 export const applyOne = <A extends Attributes>(primitive: Primitive<A>, inputs: readonly Value[], attrs: A): Value =>
   apply(primitive, inputs, attrs)[0]!;
-
-/** The node of a pointwise application whose number(s) are already known. */
-export function pointwiseNode(
-  primitive: Primitive,
-  inputs: readonly Value[],
-  shape: Shape,
-  dtype: DType,
-  content: Content,
-): Value {
-  const recorded = records(primitive, inputs);
-  const y = recorded
-    ? new Value(shape, dtype, content, true, false, primitive, inputs.map(read))
-    : new Value(shape, dtype, content, false);
-  if (state.observer !== null) state.observer(primitive, inputs, NO_ATTRIBUTES, [y]);
-  return y;
-}

@@ -13,7 +13,7 @@ import { checkOptions, DtypeError, OptionError, ShapeError, showShape } from '..
 import type { Mutable, Shape, ShapeOfData } from '../base/shape-types.ts';
 import { checkShape, SCALAR, sizeOf } from '../base/shapes.ts';
 import type { Content } from '../base/storage.ts';
-import { isValue, Value } from './value.ts';
+import { contentOf, isValue, makeCell, setLabel, type Value } from './value.ts';
 
 /** What `value` and `constant` take: a number, a boolean, nested arrays of them, a typed array, or a Value to copy. */
 export type Data =
@@ -157,7 +157,7 @@ function readData(data: Data, dtype: DType | undefined, op: string): Read {
 }
 
 function readValue(x: Value, dtype: DType): Read {
-  const content = x._content ?? x.data;
+  const content = contentOf(x);
   if (typeof content === 'number') return { content: castNumber(content, dtype), shape: x.shape, dtype };
   return { content: copyCast(content, dtype), shape: x.shape, dtype };
 }
@@ -175,6 +175,8 @@ function withShape(read: Read, wanted: Shape | undefined, op: string): Read {
 }
 
 function make(data: Data, options: ValueOptions | undefined, gradByDefault: boolean, op: string): Value {
+  if (typeof data === 'number' && options === undefined)
+    return makeCell(SCALAR, defaultDtype(), castNumber(data, defaultDtype()), gradByDefault);
   checkOptions(op, options, VALUE_OPTIONS);
   const dtype = options?.dtype === undefined ? undefined : checkDType(op, options.dtype);
   const { content, shape, dtype: type } = withShape(readData(data, dtype, op), options?.shape, op);
@@ -187,14 +189,13 @@ function make(data: Data, options: ValueOptions | undefined, gradByDefault: bool
     });
   }
   const scalar = shape.length === 0;
-  const leaf = new Value(
+  const leaf = makeCell(
     scalar ? SCALAR : Object.freeze([...shape]),
     type,
     scalar && typeof content !== 'number' ? content[0]! : content,
     requiresGrad,
-    true,
   );
-  if (options?.label !== undefined) leaf._label = options.label;
+  if (options?.label !== undefined) setLabel(leaf, options.label);
   return leaf;
 }
 
@@ -241,15 +242,9 @@ export function leaf<S extends Shape>(
   const checked = Object.freeze(checkShape(op, shape));
   const held = content(type);
   const scalar = checked.length === 0;
-  const made = new Value(
-    scalar ? SCALAR : checked,
-    type,
-    scalar && typeof held !== 'number' ? held[0]! : held,
-    false,
-    true,
-  );
+  const made = makeCell(scalar ? SCALAR : checked, type, scalar && typeof held !== 'number' ? held[0]! : held, false);
   if (options?.requiresGrad === true) made.requiresGrad = true;
-  if (options?.label !== undefined) made._label = options.label;
+  if (options?.label !== undefined) setLabel(made, options.label);
   return made as unknown as Value<Mutable<S>>;
 }
 

@@ -1,7 +1,7 @@
 /** How Values print: shape, dtype and abbreviated numbers; never the graph, and never an error. */
 import type { DType } from '../base/dtypes.ts';
 import { showShape } from '../base/errors.ts';
-import type { NestedArray, Value } from './value.ts';
+import { isTraced, type NestedArray, type Value } from './value.ts';
 
 const EDGE = 3;
 const SHOWN_WHOLE = 8;
@@ -36,16 +36,16 @@ function formatAxis(
 
 /** The numbers, abbreviated. */
 export function formatData(x: Value): string {
-  if (x._content === null) return '…';
+  if (isTraced(x)) return '…';
   return formatAxis(x.data, x.shape, 0, 0, x.dtype);
 }
 
 /** What `toString` and `console.log` give. */
 export function format(x: Value): string {
-  const name = x._label === null ? '' : `${x._label} `;
+  const name = x.label === null ? '' : `${x.label} `;
   const grad = x._requiresGrad ? ', requiresGrad' : '';
   const kind = x._trace === null ? '' : `, traced by ${x._trace.by}`;
-  if (x._content === null) return `Value(${name}${showShape(x.shape)} ${x.dtype}${kind})`;
+  if (isTraced(x)) return `Value(${name}${showShape(x.shape)} ${x.dtype}${kind})`;
   const numbers = formatData(x).replaceAll('\n', `\n${' '.repeat(6 + name.length)}`);
   const shape = x.shape.length === 0 ? '' : ` ${showShape(x.shape)}`;
   return `Value(${name}${numbers},${shape} ${x.dtype}${grad})`;

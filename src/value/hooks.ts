@@ -1,5 +1,5 @@
 /** Gradient hooks: functions that see a Value's cotangent when the reverse walk reaches it. */
-import { requireShape, type Value } from './value.ts';
+import { cellOf, requireShape, type Value } from './value.ts';
 
 /** Gets the cotangent; may return another one to go on with. */
 export type GradientHook = (g: Value) => Value | undefined | void;
@@ -20,8 +20,7 @@ export function addHook(x: Value, hook: GradientHook): () => void {
 }
 
 /** A snapshot's hooks are those of its cell. */
-const hooksOf = (x: Value): readonly GradientHook[] | undefined =>
-  hooks.get(!x._isCell && x._op === null && x._twin !== null ? x._twin : x);
+const hooksOf = (x: Value): readonly GradientHook[] | undefined => hooks.get(cellOf(x));
 
 /** The cotangent after all hooks of x have seen it. */
 export function applyHooks(x: Value, g: Value): Value {

@@ -5,7 +5,17 @@ import { format, toNested } from './format.ts';
 import { addHook, type GradientHook } from './hooks.ts';
 import { copyCast } from './create.ts';
 import { accumulate, backward, type BackwardOptions } from './reverse.ts';
-import { contentOf, isValue, replaceContent, requireShape, Value, type NestedArray } from './value.ts';
+import {
+  contentOf,
+  isTraced,
+  isValue,
+  makeCell,
+  replaceContent,
+  requireShape,
+  setLabel,
+  Value,
+  type NestedArray,
+} from './value.ts';
 
 /** Anything printed in JSON: enough to make the same leaf again. */
 export interface ValueJson {
@@ -63,8 +73,8 @@ function assign(cell: Value, x: Value | number): void {
   if (typeof x === 'number') return replaceContent(cell, castNumber(x, cell.dtype));
   if (!isValue(x)) throw new TypeError(`assign: expected a Value or a number, got ${typeof x}`);
   requireShape('assign', x, cell.shape);
-  if (x._trace !== null) {
-    throw new TraceError(`assigning a traced Value inside ${x._trace.by}`, {
+  if (isTraced(x)) {
+    throw new TraceError(`assigning a traced Value inside ${x._trace!.by}`, {
       op: 'assign',
       hint: 'Return the new content and assign it after the call.',
     });
@@ -101,13 +111,13 @@ const implementation: { [K in keyof Methods]: (this: Value, ...args: never[]) =>
     this.grad = null;
   },
   detach(this: Value): Value {
-    if (this._trace !== null) return this.stopGradient();
-    return new Value(this.shape, this.dtype, this._content, false, true);
+    if (isTraced(this)) return this.stopGradient();
+    return makeCell(this.shape, this.dtype, contentOf(this), false);
   },
   named(this: Value, label: string): Value {
     if (typeof label !== 'string') throw new TypeError(`named: a label is a string, got ${typeof label}`);
-    this._label = label;
-    if (this._isCell && this._twin !== null) this._twin._label = label;
+    setLabel(this, label);
+    if (this._isCell && this._twin !== null) setLabel(this._twin, label);
     return this;
   },
   assign(this: Value, x: Value | number): Value {

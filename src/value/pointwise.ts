@@ -1,12 +1,14 @@
 /** Elementwise application: promotion, broadcasting, and the short way for scalars. */
-import { defaultDtype, isFloat, widerDType, type DType } from '../base/dtypes.ts';
+import { defaultDtype, isFloat, widerDType, type DType, type Storage } from '../base/dtypes.ts';
+import type { LaneKernel } from '../base/lanes/kernel.ts';
 import { broadcastShapes, sameShape, SCALAR, type Shape } from '../base/shapes.ts';
-import { NO_ATTRIBUTES, type Primitive } from '../ops/primitive.ts';
+import { allocate, type Content } from '../base/storage.ts';
+import { NO_ATTRIBUTES, type Primitive, type UniformKernel } from '../ops/primitive.ts';
 import type { Operand, PointwiseDtypes } from '../ops/runtime.ts';
 import { applyOne, kernelOf } from './apply.ts';
 import { liftNumber } from './lift.ts';
 import { state } from './recording.ts';
-import { read, Value } from './value.ts';
+import { immediate, makePointwiseNode, read, Value } from './value.ts';
 
 // Promotion --------------------------------------------------------------------------------------------------------
 
@@ -71,49 +73,82 @@ export function promoteAll(op: string, xs: readonly Operand[]): readonly Value[]
 export const pointwise = (primitive: Primitive, xs: readonly Operand[], dtypes: PointwiseDtypes): Value =>
   applyOne(primitive, fit(primitive.name, xs, dtypes), NO_ATTRIBUTES);
 
-// Scalars ----------------------------------------------------------------------------------------------------------
+// The short way: operands of one dtype and one shape, nothing traced, nobody watching ---------------------------------
 
-/** A float64 scalar with a number: everything the short way needs to know. */
-const isPlainScalar = (x: unknown): x is Value =>
-  x instanceof Value && x.shape.length === 0 && x.dtype === 'float64' && x._trace === null;
+const codeOf = (dtype: DType): number =>
+  dtype === 'float64' ? 3 : dtype === 'float32' ? 2 : dtype === 'int32' ? 1 : 0;
 
-const FLOAT64: readonly DType[] = ['float64'];
-const TWO_FLOAT64: readonly DType[] = ['float64', 'float64'];
-
-/** The float64 result's dtype is float64 for every primitive that takes the short way. */
-function scalarOf(primitive: Primitive, inputs: readonly DType[]): ((...xs: number[]) => number) | null {
-  if (primitive.scalar !== null) return primitive.scalar;
+/** The kernel for operands of one dtype; `infer` has its say once. */
+function uniformKernel(primitive: Primitive, dtype: DType, arity: number): UniformKernel {
+  const known = primitive.uniform[codeOf(dtype)];
+  if (known !== null && known !== undefined) return known;
+  const inputs = new Array<DType>(arity).fill(dtype);
   const [out] = primitive.infer(
-    inputs.map((dtype) => ({ shape: SCALAR, dtype })),
+    inputs.map((d) => ({ shape: SCALAR, dtype: d })),
     NO_ATTRIBUTES,
   );
-  if (out!.dtype !== 'float64') return null;
-  primitive.scalar = kernelOf(primitive, NO_ATTRIBUTES, inputs, 'float64').scalar;
-  return primitive.scalar;
+  const made = { dtype: out!.dtype, kernel: kernelOf(primitive, NO_ATTRIBUTES, inputs, out!.dtype) };
+  primitive.uniform[codeOf(dtype)] = made;
+  return made;
 }
 
-export function unary(primitive: Primitive, x: Operand, dtypes: PointwiseDtypes): Value {
-  if (isPlainScalar(x) && dtypes !== 'logical' && state.observer === null) {
-    const f = scalarOf(primitive, FLOAT64);
-    if (f !== null) {
-      const content = f(x._content as number);
-      return state.gradients && x._requiresGrad && primitive.partials !== null
-        ? new Value(SCALAR, 'float64', content, true, false, primitive, [read(x)])
-        : new Value(SCALAR, 'float64', content, false);
-    }
-  }
-  return pointwise(primitive, [x], dtypes);
+/** Whether an operand's dtype is the one to compute in. */
+const stays = (dtype: DType, dtypes: PointwiseDtypes): boolean =>
+  dtypes === 'promote' || (dtypes === 'float' ? isFloat(dtype) : dtype === 'bool');
+
+export function unary(primitive: Primitive, operand: Operand, dtypes: PointwiseDtypes): Value {
+  if (!(operand instanceof Value) || state.observer !== null || !stays(operand.dtype, dtypes))
+    return pointwise(primitive, [operand], dtypes);
+  const x = operand._isCell ? read(operand) : operand;
+  const content = x._content;
+  if (content === null) return pointwise(primitive, [x], dtypes);
+  const { dtype, kernel } = uniformKernel(primitive, x.dtype, 1);
+  const result = typeof content === 'number' ? kernel.scalar(content) : runUnary(kernel, dtype, content);
+  return state.gradients && x._requiresGrad && primitive.partials !== null
+    ? makePointwiseNode(x.shape, dtype, result, primitive, x, null)
+    : immediate(x.shape, dtype, result);
 }
 
-export function binary(primitive: Primitive, x: Operand, y: Operand, dtypes: PointwiseDtypes): Value {
-  if (isPlainScalar(x) && isPlainScalar(y) && dtypes !== 'logical' && state.observer === null) {
-    const f = scalarOf(primitive, TWO_FLOAT64);
-    if (f !== null) {
-      const content = f(x._content as number, y._content as number);
-      return state.gradients && (x._requiresGrad || y._requiresGrad) && primitive.partials !== null
-        ? new Value(SCALAR, 'float64', content, true, false, primitive, [read(x), read(y)])
-        : new Value(SCALAR, 'float64', content, false);
-    }
-  }
-  return pointwise(primitive, [x, y], dtypes);
+function runUnary(kernel: LaneKernel, dtype: DType, x: Storage): Storage {
+  const out = allocate(dtype, x.length);
+  kernel.run(out, [x]);
+  return out;
+}
+
+function runBinary(kernel: LaneKernel, dtype: DType, x: Content, y: Content, length: number): Storage {
+  const out = allocate(dtype, length);
+  kernel.run(out, [x, y]);
+  return out;
+}
+
+/** A number beside a float Value takes its dtype and shape; anything else goes the long way. */
+const besideFloat = (x: Value, y: Operand): Operand =>
+  typeof y === 'number' && isFloat(x.dtype)
+    ? immediate(x.shape, x.dtype, x.dtype === 'float32' ? Math.fround(y) : y)
+    : y;
+
+export function binary(primitive: Primitive, a: Operand, b: Operand, dtypes: PointwiseDtypes): Value {
+  const left = a instanceof Value ? a : b instanceof Value ? besideFloat(b, a) : a;
+  const right = b instanceof Value ? b : a instanceof Value ? besideFloat(a, b) : b;
+  const direct =
+    left instanceof Value &&
+    right instanceof Value &&
+    left.dtype === right.dtype &&
+    sameShape(left.shape, right.shape) &&
+    state.observer === null &&
+    stays(left.dtype, dtypes);
+  if (!direct) return pointwise(primitive, [a, b], dtypes);
+  const x = left._isCell ? read(left) : left;
+  const y = right._isCell ? read(right) : right;
+  const xs = x._content;
+  const ys = y._content;
+  if (xs === null || ys === null) return pointwise(primitive, [x, y], dtypes);
+  const { dtype, kernel } = uniformKernel(primitive, x.dtype, 2);
+  const result =
+    typeof xs === 'number' && typeof ys === 'number'
+      ? kernel.scalar(xs, ys)
+      : runBinary(kernel, dtype, xs, ys, typeof xs === 'number' ? (ys as Storage).length : xs.length);
+  return state.gradients && (x._requiresGrad || y._requiresGrad) && primitive.partials !== null
+    ? makePointwiseNode(x.shape, dtype, result, primitive, x, y)
+    : immediate(x.shape, dtype, result);
 }

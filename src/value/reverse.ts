@@ -2,11 +2,11 @@
 import { ChainruleError, DtypeError, showShape, TraceError } from '../base/errors.ts';
 import { isFloat } from '../base/dtypes.ts';
 import { sameShape } from '../base/shapes.ts';
-import type { Cotangent } from '../ops/primitive.ts';
+import type { Cotangent, Partial } from '../ops/primitive.ts';
 import { applyHooks } from './hooks.ts';
 import { PendingCotangents } from './pending.ts';
 import { enableGrad, noGrad } from './recording.ts';
-import { immediate, isValue, requireShape, type Value } from './value.ts';
+import { cellOf, immediate, isTraced, isValue, REQUIRES_GRAD, requireShape, type Value } from './value.ts';
 
 export interface ReverseWalk {
   /** Where the walk ends: such a node's cotangent is handed to `reached` and goes no further. */
@@ -34,30 +34,49 @@ export function walkReverse(roots: readonly Value[], seeds: readonly Cotangent[]
   }
 }
 
+/** Whether cotangents have to be pulled back to x. */
+const isNeeded = (x: Value, floor: number): boolean => (x._flags & REQUIRES_GRAD) !== 0 && x.id >= floor;
+
+/** The short way of elementwise nodes of one or two operands: no arrays, no records. */
+function pullPointwise(
+  node: Value,
+  partials: readonly Partial[],
+  g: Value,
+  pending: PendingCotangents,
+  floor: number,
+): void {
+  const a = node._x!;
+  const b = node._y!;
+  const c = node._extra === null || node._extra.rest === null ? b : node._extra.rest[0]!;
+  if (isNeeded(a, floor)) {
+    const cotangent = partials[0]!(g, node, a, b, c);
+    if (cotangent !== undefined) pending.add(a, cotangent);
+  }
+  if (partials.length > 1 && isNeeded(b, floor)) {
+    const cotangent = partials[1]!(g, node, a, b, c);
+    if (cotangent !== undefined) pending.add(b, cotangent);
+  }
+  if (partials.length > 2 && isNeeded(c, floor)) {
+    const cotangent = partials[2]!(g, node, a, b, c);
+    if (cotangent !== undefined) pending.add(c, cotangent);
+  }
+}
+
 function pull(node: Value, g: Value, pending: PendingCotangents, floor: number): void {
   const primitive = node._op!;
+  if (primitive.partials !== null) return pullPointwise(node, primitive.partials, g, pending, floor);
   const inputs = node._inputs;
-  const partials = primitive.partials;
-  if (partials !== null) {
-    for (let i = 0; i < inputs.length; i++) {
-      const x = inputs[i]!;
-      if (!x._requiresGrad || x.id < floor) continue;
-      const cotangent = partials[i]!(g, node, inputs[0]!, inputs[1]!, inputs[2]!);
-      if (cotangent !== undefined) pending.add(x, cotangent);
-    }
-    return;
-  }
   const { derivatives } = primitive;
   const at = { inputs, outputs: [node], attrs: node._attrs };
   if (derivatives.kind === 'each') {
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i]!;
-      if (!x._requiresGrad || x.id < floor) continue;
+      if (!isNeeded(x, floor)) continue;
       const cotangent = derivatives.vjp(g, i, at);
       if (cotangent !== undefined) pending.add(x, cotangent);
     }
   } else if (derivatives.kind === 'joint') {
-    const needed = inputs.map((x) => x._requiresGrad && x.id >= floor);
+    const needed = inputs.map((x) => isNeeded(x, floor));
     push(inputs, derivatives.vjp([g], at, needed), needed, pending);
   }
 }
@@ -73,7 +92,7 @@ function pullJointly(node: Value, pending: PendingCotangents, walk: ReverseWalk)
   if (derivatives.kind !== 'joint')
     throw new ChainruleError('several outputs need a joint derivative rule', { op: node._op!.name });
   const inputs = node._inputs;
-  const needed = inputs.map((x) => x._requiresGrad && x.id >= walk.floor);
+  const needed = inputs.map((x) => isNeeded(x, walk.floor));
   push(inputs, derivatives.vjp(gs, { inputs, outputs, attrs: node._attrs }, needed), needed, pending);
 }
 
@@ -126,8 +145,8 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
       hint: 'Make leaves with value(…) (constant(…) does not require gradients), and compute outside noGrad.',
     });
   }
-  if (y._trace !== null) {
-    throw new TraceError(`backward() inside ${y._trace.by} would write gradients into cells`, {
+  if (isTraced(y)) {
+    throw new TraceError(`backward() inside ${y._trace!.by} would write gradients into cells`, {
       op: 'backward',
       hint: 'Use grad(f) or vjp(f, …) inside traced functions; they return gradients.',
     });
@@ -139,7 +158,8 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
     walkReverse([y], [seed], {
       isTarget: (node) => node._op === null,
       reached: (leaf, g) => {
-        if (leaf._twin !== null) accumulate(leaf._twin, g);
+        const cell = cellOf(leaf);
+        if (cell._isCell) accumulate(cell, g);
       },
       floor: 0,
     });

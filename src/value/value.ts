@@ -22,6 +22,20 @@ type Fluent = {
   ]: (typeof table)[K] extends { readonly method: infer M } ? M : never;
 };
 
+/** What few nodes have. */
+export interface Extra {
+  readonly attrs: Attributes;
+  /** Operands beyond the second. */
+  readonly rest: readonly Value[] | null;
+  readonly trace: Trace | null;
+  readonly scope: Scope | null;
+  group: readonly Value[] | null;
+  label: string | null;
+}
+
+export const REQUIRES_GRAD = 1;
+export const CELL = 2;
+
 declare const compared: unique symbol;
 
 /** Nested arrays of numbers (of booleans for bool), as deep as the rank. */
@@ -48,58 +62,88 @@ export interface Value<S extends Shape = Shape> extends Fluent, Methods {
 }
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export class Value<S extends Shape = Shape> {
+  // Few and fixed fields: a graph of a million nodes is a million of these. What most nodes lack is in `_extra`.
   /** Creation number: a Value's operands have smaller ones. */
   readonly id: number;
   readonly shape: S;
   readonly dtype: DType;
   /** The accumulated gradient of a leaf, once `backward` has reached it. */
-  grad: Value<S> | null = null;
+  grad: Value<S> | null;
   /** @internal One number for all elements, or the elements; null while it stands for an argument under a trace. */
   _content: Content | null;
   /** @internal What made it; null for leaves. */
   readonly _op: Primitive | null;
-  /** @internal What it was made from: snapshots where the operand was a cell. */
-  readonly _inputs: readonly Value[];
+  /** @internal The first two operands; further ones are in `_extra`. Snapshots where the operand was a cell. */
+  readonly _x: Value | null;
   /** @internal */
-  readonly _attrs: Attributes;
+  readonly _y: Value | null;
+  /** @internal REQUIRES_GRAD and CELL. */
+  _flags: number;
+  /** @internal A cell's current snapshot (null until there is one), or a snapshot's cell. */
+  _twin: Value | null;
   /** @internal */
-  _requiresGrad: boolean;
-  /** @internal A cell's current snapshot (null until read), or a snapshot's cell. */
-  _twin: Value | null = null;
-  /** @internal True for leaves made by users, parameters, buffers. */
-  readonly _isCell: boolean;
-  /** @internal All outputs of the application that made it, where there are several. */
-  _group: readonly Value[] | null = null;
-  /** @internal */
-  readonly _trace: Trace | null;
-  /** @internal */
-  readonly _scope: Scope | null;
-  /** @internal */
-  _label: string | null = null;
+  _extra: Extra | null;
 
   /** @internal Use `value`, `constant` and the other factories. */
   constructor(
     shape: S,
     dtype: DType,
     content: Content | null,
-    requiresGrad: boolean,
-    isCell: boolean = false,
-    op: Primitive | null = null,
-    inputs: readonly Value[] = NO_INPUTS,
-    attrs: Attributes = NO_ATTRIBUTES,
-    trace: Trace | null = null,
+    flags: number,
+    op: Primitive | null,
+    x: Value | null,
+    y: Value | null,
+    extra: Extra | null,
   ) {
     this.id = ++created;
     this.shape = shape;
     this.dtype = dtype;
+    this.grad = null;
     this._content = content;
-    this._requiresGrad = requiresGrad;
-    this._isCell = isCell;
     this._op = op;
-    this._inputs = inputs;
-    this._attrs = attrs;
-    this._trace = trace;
-    this._scope = op === null ? null : state.scope;
+    this._x = x;
+    this._y = y;
+    this._flags = flags;
+    this._twin = null;
+    this._extra = extra;
+  }
+
+  /** @internal */
+  get _requiresGrad(): boolean {
+    return (this._flags & REQUIRES_GRAD) !== 0;
+  }
+
+  /** @internal True for leaves made by users, parameters, buffers. */
+  get _isCell(): boolean {
+    return (this._flags & CELL) !== 0;
+  }
+
+  /** @internal All operands. */
+  get _inputs(): readonly Value[] {
+    if (this._x === null) return NO_INPUTS;
+    const rest = this._extra === null ? null : this._extra.rest;
+    if (rest !== null) return [this._x, this._y!, ...rest];
+    return this._y === null ? [this._x] : [this._x, this._y];
+  }
+
+  /** @internal */
+  get _attrs(): Attributes {
+    return this._extra === null ? NO_ATTRIBUTES : this._extra.attrs;
+  }
+
+  /** @internal */
+  get _trace(): Trace | null {
+    return this._extra === null ? null : this._extra.trace;
+  }
+
+  /** @internal All outputs of the application that made it, where there are several. */
+  get _group(): readonly Value[] | null {
+    return this._extra === null ? null : this._extra.group;
+  }
+
+  /** @internal */
+  get _scope(): Scope | null {
+    return this._extra === null ? null : this._extra.scope;
   }
 
   get rank(): number {
@@ -129,13 +173,13 @@ export class Value<S extends Shape = Shape> {
         hint: `Cast first: x.to('float64').`,
       });
     }
-    this._requiresGrad = on;
-    this._twin = null;
+    this._flags = on ? this._flags | REQUIRES_GRAD : this._flags & ~REQUIRES_GRAD;
+    refresh(this);
   }
 
   /** The name given by `named`, or null. */
   get label(): string | null {
-    return this._label;
+    return this._extra === null ? null : this._extra.label;
   }
 
   /** The name of the op that made it; null for leaves. */
@@ -145,15 +189,15 @@ export class Value<S extends Shape = Shape> {
 
   /** The Values it was computed from; empty for leaves and where nothing was recorded. */
   get inputs(): readonly Value[] {
-    return this._inputs.map((x) => (!x._isCell && x._op === null && x._twin !== null ? x._twin : x));
+    return this._inputs.map(cellOf);
   }
 
   /** The elements, row-major; read only. For a scalar an array of one. */
   get data(): Storage {
-    if (this._content === null) return refuseReading(this._trace!, 'the data');
+    const content = contentOf(this);
     if (this.shape.length > 0) return arrayOf(this);
     const data = newStorage(this.dtype, 1);
-    data[0] = this._content as number;
+    data[0] = content as number;
     return data;
   }
 
@@ -162,41 +206,142 @@ export class Value<S extends Shape = Shape> {
   }
 }
 
-/** The content as it is held; refuses traced Values. */
+/** Where a Value's present content is: for a cell that has one, its snapshot. */
+const holderOf = (x: Value): Value => (x._isCell && x._twin !== null ? x._twin : x);
+
+/** The present content as it is held; refuses traced Values. */
 export function contentOf(x: Value, what: string = 'the data'): Content {
-  return x._content ?? refuseReading(x._trace!, what);
+  return holderOf(x)._content ?? refuseReading(x._trace!, what);
 }
+
+/** True for Values that stand for an argument under a trace. */
+export const isTraced = (x: Value): boolean => x._content === null;
 
 /** The elements as an array, made once and kept. */
 export function arrayOf(x: Value): Storage {
   const content = contentOf(x);
   if (typeof content !== 'number') return content;
   const data = toStorage(content, x.dtype, sizeOf(x.shape));
-  if (x.shape.length > 0) x._content = data;
+  if (x.shape.length > 0) {
+    x._content = data;
+    if (x._twin !== null) x._twin._content = data;
+  }
   return data;
 }
 
 export const isValue = (x: unknown): x is Value => x instanceof Value;
 
-/** A constant that is no cell: lifted numbers, intermediate results. */
-export const immediate = (shape: Shape, dtype: DType, content: Content): Value =>
-  new Value(shape, dtype, content, false);
+// Making Values ----------------------------------------------------------------------------------------------------
 
-/** What an op records of an operand: a cell's current snapshot, anything else as it is. */
+/** A constant that is no cell: lifted numbers, results that nobody differentiates. */
+export const immediate = (shape: Shape, dtype: DType, content: Content): Value =>
+  new Value(shape, dtype, content, 0, null, null, null, null);
+
+/** A leaf that can be assigned. */
+export const makeCell = (shape: Shape, dtype: DType, content: Content, requiresGrad: boolean): Value =>
+  new Value(shape, dtype, content, requiresGrad ? CELL | REQUIRES_GRAD : CELL, null, null, null, null);
+
+/** A data-less Value under a trace. */
+export const makeSymbol = (shape: Shape, dtype: DType, requiresGrad: boolean, trace: Trace): Value =>
+  new Value(
+    shape,
+    dtype,
+    null,
+    requiresGrad ? REQUIRES_GRAD : 0,
+    null,
+    null,
+    null,
+    extraOf(NO_ATTRIBUTES, NO_INPUTS, trace),
+  );
+
+const extraOf = (attrs: Attributes, inputs: readonly Value[], trace: Trace | null): Extra | null =>
+  attrs === NO_ATTRIBUTES && inputs.length <= 2 && trace === null && state.scope === null
+    ? null
+    : { attrs, rest: inputs.length > 2 ? inputs.slice(2) : null, trace, scope: state.scope, group: null, label: null };
+
+/** A recorded result. Operands are snapshots already. */
+export const makeNode = (
+  shape: Shape,
+  dtype: DType,
+  content: Content | null,
+  requiresGrad: boolean,
+  op: Primitive,
+  inputs: readonly Value[],
+  attrs: Attributes,
+  trace: Trace | null,
+): Value =>
+  new Value(
+    shape,
+    dtype,
+    content,
+    requiresGrad ? REQUIRES_GRAD : 0,
+    op,
+    inputs[0] ?? null,
+    inputs[1] ?? null,
+    extraOf(attrs, inputs, trace),
+  );
+
+/** A recorded result of a pointwise op on one or two operands: the short way of `makeNode`. */
+export const makePointwiseNode = (
+  shape: Shape,
+  dtype: DType,
+  content: Content,
+  op: Primitive,
+  x: Value,
+  y: Value | null,
+): Value =>
+  new Value(
+    shape,
+    dtype,
+    content,
+    REQUIRES_GRAD,
+    op,
+    x,
+    y,
+    state.scope === null ? null : extraOf(NO_ATTRIBUTES, NO_INPUTS, null),
+  );
+
+export function setLabel(x: Value, label: string): void {
+  if (x._extra === null) x._extra = { attrs: NO_ATTRIBUTES, rest: null, trace: null, scope: null, group: null, label };
+  else x._extra.label = label;
+}
+
+// Cells ------------------------------------------------------------------------------------------------------------
+
+/** The cell that a snapshot was read from; anything else is itself. */
+export const cellOf = (x: Value): Value => (!x._isCell && x._op === null && x._twin !== null ? x._twin : x);
+
+function snapshotOf(cell: Value, content: Content): Value {
+  const snapshot = new Value(cell.shape, cell.dtype, content, cell._flags & REQUIRES_GRAD, null, null, null, null);
+  snapshot._twin = cell;
+  if (cell.label !== null) setLabel(snapshot, cell.label);
+  cell._twin = snapshot;
+  return snapshot;
+}
+
+/**
+ * What an op records of an operand: a cell's present snapshot, anything else as it is. A scalar cell is its own first
+ * snapshot (its number is never changed in place), which saves an object for each scalar leaf.
+ */
 export function read(x: Value): Value {
   if (!x._isCell) return x;
   if (x._twin !== null) return x._twin;
-  const snapshot = new Value(x.shape, x.dtype, x._content, x._requiresGrad);
-  snapshot._twin = x;
-  snapshot._label = x._label;
-  x._twin = snapshot;
-  return snapshot;
+  return x.shape.length === 0 ? x : snapshotOf(x, x._content!);
 }
 
 /** Swaps a cell's content; what was recorded before keeps the old one. */
 export function replaceContent(cell: Value, content: Content): void {
+  if (cell.shape.length === 0) {
+    snapshotOf(cell, content);
+    return;
+  }
   cell._content = content;
   cell._twin = null;
+}
+
+/** Later reads see changed flags; earlier ones keep theirs. */
+function refresh(cell: Value): void {
+  if (cell._twin !== null) replaceContent(cell, contentOf(cell));
 }
 
 /** @throws ShapeError unless x can take the place of a Value of this shape. */
