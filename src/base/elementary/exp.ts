@@ -54,9 +54,10 @@ export function exponential(k: Lanes, x: Expr, tail?: Expr): Exponential {
   const low = k.mul(n.n, double ? LN2_LOW : LN2_LOW32);
   const r = k.sub(high, low);
   const lost = k.sub(k.sub(high, r), low);
-  const correction = tail === undefined ? lost : k.add(lost, tail);
-  const rest = k.add(k.mul(k.mul(r, r), polynomial(k, r, double ? EXP64 : EXP32)), correction);
-  return { n, r, rest };
+  const bend = k.mul(k.mul(r, r), polynomial(k, r, double ? EXP64 : EXP32));
+  const rest = k.add(bend, lost);
+  if (tail === undefined) return { n, r, rest };
+  return { n, r, rest: k.add(rest, k.mul(tail, k.add(k.add(bend, r), 1))) };
 }
 
 /** 1 + r + rest, rounded once. */

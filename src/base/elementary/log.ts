@@ -6,8 +6,11 @@ import type { Expr, LaneFunction, Lanes } from '../lanes/lanes.ts';
 import { constantLike, horner, isDouble, keepZero } from './parts.ts';
 import { halves, product, quotient, sum, sumOrdered, type Pair } from './pair.ts';
 
-const LN2_HIGH = 0.6931471803691238;
-const LN2_LOW = 1.9082149292705877e-10;
+/** ln 2 in two parts: n times the first is exact. */
+export const LN2: { readonly high: number; readonly low: number } = {
+  high: 0.6931471803691238,
+  low: 1.9082149292705877e-10,
+};
 const LN2_HIGH32 = 0.693359375;
 const LN2_LOW32 = -2.1219444e-4;
 
@@ -19,13 +22,13 @@ const LOG64 = [
 const LOG32 = [0.6666667, 0.4000034, 0.28535914, 0.23620181];
 
 /** x as 2^n·m; `n` is a float. `twiceShrink` is 2^(1−n), or 0 for the largest n. */
-interface Split {
+export interface Split {
   readonly n: Expr;
   readonly m: Expr;
   readonly twiceShrink: Expr;
 }
 
-const splitExponent = (k: Lanes, x: Expr): Split => (isDouble(x) ? split64(k, x) : split32(k, x));
+export const splitExponent = (k: Lanes, x: Expr): Split => (isDouble(x) ? split64(k, x) : split32(k, x));
 
 /** Adding the distance of √½ from 1 to the bits makes the exponent change at √2 instead of at 2. */
 function split64(k: Lanes, x: Expr): Split {
@@ -69,8 +72,8 @@ function logOfMantissa(k: Lanes, m: Expr): Pair {
 /** n·ln 2 + log m, as a pair. */
 function withExponent(k: Lanes, n: Expr, m: Pair): Pair {
   const double = isDouble(n);
-  const lead = sumOrdered(k, k.mul(n, double ? LN2_HIGH : LN2_HIGH32), m.high);
-  return { high: lead.high, low: k.add(k.add(lead.low, k.mul(n, double ? LN2_LOW : LN2_LOW32)), m.low) };
+  const lead = sumOrdered(k, k.mul(n, double ? LN2.high : LN2_HIGH32), m.high);
+  return { high: lead.high, low: k.add(k.add(lead.low, k.mul(n, double ? LN2.low : LN2_LOW32)), m.low) };
 }
 
 /** log(0) = −∞, log of a negative number NaN, log ∞ = ∞. */
