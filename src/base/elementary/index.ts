@@ -8,3 +8,5 @@ export { acosh, asinh, atanh } from './hyperbolic-inverse.ts';
 export { erf, erfc } from './erf.ts';
 export { hypot, logAddExp } from './hypot.ts';
 export { pow } from './pow.ts';
+export { digamma, polygamma, trigamma } from './digamma.ts';
+export { lgamma } from './gamma.ts';

@@ -70,7 +70,7 @@ function cosPair(k: Lanes, { high, low }: Pair): Pair {
 }
 
 /** sin of a reduced argument plus `ahead` quarter turns. */
-function sinOfReduced(k: Lanes, { quadrant, r }: Reduced, ahead: number): Expr {
+export function sinOfReduced(k: Lanes, { quadrant, r }: Reduced, ahead: number): Expr {
   const q = k.add(quadrant, ahead);
   const s = sinPair(k, r);
   const c = cosPair(k, r);
@@ -80,7 +80,7 @@ function sinOfReduced(k: Lanes, { quadrant, r }: Reduced, ahead: number): Expr {
 }
 
 /** tan of a reduced argument: sin / cos, or −cos / sin in odd quadrants. */
-function tanOfReduced(k: Lanes, { quadrant, r }: Reduced): Expr {
+export function tanOfReduced(k: Lanes, { quadrant, r }: Reduced): Expr {
   const s = sinPair(k, r);
   const c = cosPair(k, r);
   const odd = k.ne(k.bitAnd(quadrant, 1), 0);
