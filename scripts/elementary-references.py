@@ -5,9 +5,11 @@ usage: elementary-references.py OUT.json [points per function] [function …]
 
 For each function two lists. "float64": [x…, y, rest] with y the double nearest to the true value and rest what is
 missing, in units of y's last place. "float32": [x…, y] for float32 arguments, y the true value as a double.
+Arguments that OUT.json already holds are kept (among them the worst that were found so far); the rest is drawn.
 """
 import json
 import math
+import os
 import random
 import struct
 import sys
@@ -51,7 +53,6 @@ ONE = {
     'atanh': (mp.atanh, [('u', -1, 1), ('s', 1e-300, 1), ('u', 0.99, 1), ('u', -0.3, 0.3)]),
     'sigmoid': (lambda x: 1 / (1 + mp.exp(-x)), [('u', -3, 3), ('u', -745, 40), ('s', 1e-20, 40), ('u', -745, -708)]),
     'logit': (lambda x: mp.log(x / (1 - mpf(x))), [('u', 0, 1), ('l', 1e-308, 1), ('u', 0.49, 0.51), ('u', 0.99, 1)]),
-    'cbrt': (lambda x: mp.sign(x) * mp.cbrt(abs(x)), [('u', -8, 8), ('s', 5e-324, 1e308)]),
     'erf': (mp.erf, [('u', -6, 6), ('s', 1e-300, 6), ('u', -1, 1)]),
     'erfc': (mp.erfc, [('u', -6, 26.5), ('s', 1e-20, 26), ('u', -1, 3)]),
     'lgamma': (loggamma, [('u', 0, 4), ('l', 1e-300, 1e300), ('u', 0, 40), ('u', -40, 0), ('u', 0.9, 2.1), ('u', -1e5, 0)]),
@@ -123,9 +124,11 @@ def ulp(y):
     return math.ulp(y) if y else 5e-324
 
 
-def references(name, f, spans, count):
+def references(name, f, spans, count, known):
     double, single = [], []
-    for xs in points(spans, count, name, False):
+    arity = len(next(span for span in spans if span != 'quarters')) // 3
+    kept = [row[:arity] for row in known.get('float64', [])][:count]
+    for xs in kept + points(spans, count - len(kept), name, False):
         y = value(f, xs)
         if y is None:
             continue
@@ -133,7 +136,8 @@ def references(name, f, spans, count):
         if math.isinf(near):
             continue
         double.append([*xs, near, round(float((y - mpf(near)) / mpf(ulp(near))), 4)])
-    for xs in points(spans, count, name + '32', True):
+    kept = [row[:arity] for row in known.get('float32', [])][:count]
+    for xs in kept + points(spans, count - len(kept), name + '32', True):
         if any(math.isinf(x) or (abs(x) < 1.2e-38) for x in xs):
             continue
         y = value(f, xs)
@@ -153,11 +157,12 @@ def value(f, xs):
 
 def main():
     out, count, names = sys.argv[1], int((sys.argv + ['120'])[2]), sys.argv[3:]
+    old = json.load(open(out)) if os.path.exists(out) else {}
     table = {}
     for group in (ONE, TWO):
         for name, (f, spans) in group.items():
             if not names or name in names:
-                table[name] = references(name, f, spans, count)
+                table[name] = references(name, f, spans, count, old.get(name, {}))
                 print(name, len(table[name]['float64']), len(table[name]['float32']), file=sys.stderr, flush=True)
     with open(out, 'w') as file:
         file.write('{\n' + ',\n'.join(f'"{k}": {json.dumps(v, separators=(",", ":"))}' for k, v in table.items()) + '\n}\n')
