@@ -83,6 +83,8 @@ export function normalizeAxis(op: string, axis: number, rank: number, shape?: Sh
 export function normalizeAxes(op: string, axes: number | readonly number[] | null | undefined, shape: Shape): number[] {
   const rank = shape.length;
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
+  // As in PyTorch, a scalar may be reduced along "its only axis".
+  if (rank === 0 && (axes === 0 || axes === -1)) return [];
   if (typeof axes === 'number') return [normalizeAxis(op, axes, rank, shape)];
   const out = axes.map((axis) => normalizeAxis(op, axis, rank, shape)).sort((a, b) => a - b);
   for (let i = 1; i < out.length; i++) {

@@ -1,0 +1,18 @@
+/** Every PyTorch operator in the gold files, and how it is called here. */
+import type { Adapter } from '../compare.ts';
+import { layers } from './layers.ts';
+import { linalg } from './linalg.ts';
+import { pointwise } from './pointwise.ts';
+import { reductions } from './reductions.ts';
+import { structure } from './structure.ts';
+
+export const adapters: Readonly<Record<string, Adapter | undefined>> = {
+  ...pointwise,
+  ...reductions,
+  ...structure,
+  ...linalg,
+  ...layers,
+};
+
+/** Operators compared less strictly, and why. */
+export const looser: Readonly<Record<string, { readonly tolerance: number; readonly why: string } | undefined>> = {};

@@ -1,0 +1,34 @@
+/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- see call.ts */
+/** Products and linear algebra. */
+import type { Adapter } from '../compare.ts';
+import { adapt, fn, optionsOf, same, type Kwargs } from './call.ts';
+
+export const linalg: Readonly<Record<string, Adapter>> = {
+  addmm: adapt(([x, a, b], kwargs: Kwargs) => fn('addmm')(x, a, b, optionsOf(kwargs))),
+  dot: same('dot'),
+  einsum: adapt(([xs, equation]) => fn('einsum')(equation, ...xs)),
+  inner: same('inner'),
+  matmul: same('matmul'),
+  mm: same('matmul'),
+  mv: same('matmul'),
+  outer: same('outer'),
+  tensordot: adapt(([a, b], { dims }) => fn('tensordot')(a, b, dims)),
+  trace: same('matrixTrace'),
+  'nn.functional.bilinear': same('bilinear'),
+  'nn.functional.linear': same('linear'),
+  'linalg.cholesky': adapt(([x], kwargs: Kwargs) => fn('cholesky')(x, optionsOf(kwargs))),
+  'linalg.cross': adapt(([x, y], { dim }) => fn('cross')(x, y, dim)),
+  'linalg.det': same('det'),
+  'linalg.eigh': adapt(([x], { UPLO }) => fn('eigh')(x, UPLO === undefined ? {} : { uplo: UPLO })),
+  'linalg.inv': same('inv'),
+  'linalg.lstsq': adapt(([a, b], kwargs: Kwargs) => fn('lstsq')(a, b, optionsOf(kwargs))),
+  'linalg.matrix_power': same('matrixPower'),
+  'linalg.multi_dot': same('multiDot'),
+  'linalg.qr': adapt(([x, mode]) => fn('qr')(x, mode === undefined ? {} : { mode })),
+  'linalg.slogdet': same('slogdet'),
+  'linalg.solve': adapt(([a, b], kwargs: Kwargs) => fn('solve')(a, b, optionsOf(kwargs))),
+  'linalg.solve_triangular': adapt(([a, b], kwargs: Kwargs) => fn('solveTriangular')(a, b, optionsOf(kwargs))),
+  'linalg.svd': adapt(([x], { full_matrices }) =>
+    fn('svd')(x, full_matrices === undefined ? {} : { fullMatrices: full_matrices }),
+  ),
+};

@@ -1,0 +1,87 @@
+/** Runs one gold case: outputs, first and second order. */
+import { constant, type Value } from 'chainrule';
+import { flattenOutputs, number, toArguments, type GoldCase, type GoldTensor } from './format.ts';
+
+/** Calls the op as PyTorch is called: positional arguments, then options by PyTorch's names. */
+export type Adapter = (args: readonly never[], kwargs: Readonly<Record<string, never>>) => unknown;
+
+/** What went wrong, in one line; null if nothing did. */
+export type Verdict = string | null;
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** |got − expected| ≤ tolerance · max(1, |expected|); NaN meets NaN, ∞ the same ∞. */
+function closeEnough(got: number, expected: number, tolerance: number): boolean {
+  if (Number.isNaN(expected) || Number.isNaN(got)) return Number.isNaN(expected) && Number.isNaN(got);
+  if (!Number.isFinite(expected) || !Number.isFinite(got)) return got === expected;
+  return Math.abs(got - expected) <= tolerance * Math.max(1, Math.abs(expected));
+}
+
+export function compareTensor(what: string, got: Value, expected: GoldTensor, tolerance: number): Verdict {
+  if (got.shape.join() !== expected.shape.join())
+    return `${what}: shape ${shapeText(got.shape)}, expected ${shapeText(expected.shape)}`;
+  const data = got.data;
+  for (let i = 0; i < expected.tensor.length; i++) {
+    const want = number(expected.tensor[i]!);
+    if (!closeEnough(data[i]!, want, tolerance)) return `${what}[${i}] is ${data[i]}, expected ${want}`;
+  }
+  return null;
+}
+
+/** PyTorch's "no gradient" may be a gradient of zeros here. */
+function compareGradients(
+  what: string,
+  leaves: readonly Value[],
+  expected: readonly (GoldTensor | null)[],
+  tolerance: number,
+): Verdict {
+  for (let i = 0; i < expected.length; i++) {
+    const want = expected[i]!;
+    const got = leaves[i]?.grad ?? null;
+    if (want === null) {
+      if (got !== null && got.data.some((x) => x !== 0)) return `${what}[${i}] is not zero, expected no gradient`;
+      continue;
+    }
+    if (got === null) {
+      if (want.tensor.some((x) => number(x) !== 0)) return `${what}[${i}] is missing`;
+      continue;
+    }
+    const verdict = compareTensor(`${what}[${i}]`, got, want, tolerance);
+    if (verdict !== null) return verdict;
+  }
+  return null;
+}
+
+/** Σₖ x[k]·cos(k + shift). */
+const weighted = (x: Value, shift: number): Value => {
+  const weights = Float64Array.from({ length: x.size }, (_, k) => Math.cos(k + shift));
+  return x.mul(constant(weights, { shape: x.shape }) as never).sum() as Value;
+};
+
+const total = (parts: readonly Value[]): Value | null =>
+  parts.reduce<Value | null>((sum, x) => (sum === null ? x : sum.add(x)), null);
+
+export function runCase(adapter: Adapter, gold: GoldCase, tolerance: number): Verdict {
+  const leaves: Value[] = [];
+  const args = gold.args.map((x) => toArguments(x, leaves));
+  const kwargs = Object.fromEntries(Object.entries(gold.kwargs).map(([key, x]) => [key, toArguments(x, leaves)]));
+  const outputs = flattenOutputs(adapter(args as never[], kwargs as Record<string, never>));
+  if (outputs.length !== gold.out.length) return `${outputs.length} outputs, expected ${gold.out.length}`;
+  for (let i = 0; i < outputs.length; i++) {
+    const verdict = compareTensor(`out[${i}]`, outputs[i]!, gold.out[i]!, tolerance);
+    if (verdict !== null) return verdict;
+  }
+  if (gold.grads === undefined || gold.grads.length === 0) return null;
+  const differentiable = outputs.filter((_, i) => gold.out[i]!.grad === true);
+  const first = total(differentiable.map(weighted));
+  if (first !== null && first.requiresGrad) first.backward({ createGraph: true });
+  const verdict = compareGradients('grads', leaves, gold.grads, tolerance);
+  if (verdict !== null || gold.grads2 === undefined) return verdict;
+  const gradients = leaves.map((x) => x.grad);
+  leaves.forEach((x) => x.zeroGrad());
+  const second = total(
+    gradients.flatMap((g, i) => (g === null || gold.grads![i] === null ? [] : [weighted(g, 7 + i)])),
+  );
+  if (second !== null && second.requiresGrad) second.backward();
+  return compareGradients('grads2', leaves, gold.grads2, tolerance);
+}
