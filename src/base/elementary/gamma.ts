@@ -60,5 +60,6 @@ export const lgamma: LaneFunction = throughDouble((k, x) => {
   const direct = positive(k, k.select(negative, k.sub(1, x!), x!));
   const reflected = k.sub(k.sub(LOG_PI, log(k, k.abs(sinOfPi(k, x!)))), direct);
   const value = k.select(negative, reflected, direct);
-  return k.select(k.eq(k.abs(x!), Infinity), Infinity, value);
+  // Adding 0 turns the −0 of log Γ(1) into 0.
+  return k.select(k.eq(k.abs(x!), Infinity), Infinity, k.add(value, 0));
 });

@@ -4,7 +4,7 @@
  */
 import type { Expr, LaneFunction, Lanes } from '../lanes/lanes.ts';
 import { lowBits, toNearest } from './magic.ts';
-import { byType, horner, keepZero } from './parts.ts';
+import { byType, horner, keepZero, throughDouble } from './parts.ts';
 import { product, quotient, sumOrdered, type Pair } from './pair.ts';
 import { reduceHuge, type Reduced } from './payne-hanek.ts';
 
@@ -138,4 +138,4 @@ export const sin: LaneFunction = (k, x) => keepZero(k, x!, sinOf(k, x!));
 export const cos: LaneFunction = byType(cos64, circular32(1, widened(cos64)));
 
 /** tan x. */
-export const tan: LaneFunction = byType((k, x) => keepZero(k, x!, tan64(k, x!)), widened(tan64));
+export const tan: LaneFunction = throughDouble((k, x) => keepZero(k, x!, tan64(k, x!)));
