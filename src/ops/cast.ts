@@ -31,6 +31,7 @@ const castPrimitive: Primitive<CastAttributes> = primitive<CastAttributes>({
     vjp: (g, _, { inputs }) => (isFloat(inputs[0]!.dtype) ? g.to(inputs[0]!.dtype) : undefined),
   },
   batch: batchPointwise(() => castPrimitive as unknown as Primitive),
+  implicit: true,
 });
 
 interface To {
@@ -80,6 +81,7 @@ export const aliasPrimitive: Primitive = primitive({
   compute: { kind: 'view' },
   derivatives: { kind: 'each', jvp: ([t]) => t, vjp: (g) => g },
   batch: ([x]) => [runtime.applyOne(aliasPrimitive, [x!], NO_ATTRIBUTES)],
+  implicit: true,
 });
 
 /** The identity that lets no derivative through. */

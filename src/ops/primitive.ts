@@ -85,6 +85,8 @@ export interface PrimitiveSpec<A extends Attributes = Attributes> {
   batch(inputs: readonly Value[], batched: readonly boolean[], size: number, attrs: A): readonly Value[];
   /** `random` consumes draws; such an op is recorded under tracing even if none of its operands is symbolic. */
   readonly effect?: 'random';
+  /** Inserted by promotion, broadcasting and transforms, rarely written by hand: pictures leave it out unless asked. */
+  readonly implicit?: boolean;
 }
 
 /** A checked record; all primitives share one hidden class, so that the paths through `apply` stay monomorphic. */
@@ -99,6 +101,7 @@ export interface Primitive<A extends Attributes = Attributes> {
   readonly partials: readonly Partial[] | null;
   batch(inputs: readonly Value[], batched: readonly boolean[], size: number, attrs: A): readonly Value[];
   readonly effect: 'random' | null;
+  readonly implicit: boolean;
   /** Lane kernels made so far, by operand dtypes and attributes. */
   readonly kernels: Map<string, LaneKernel>;
   /** Lane kernels for operands of one dtype, in the order of DTYPES: the short way of elementwise ops. */
@@ -123,6 +126,7 @@ export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec
     partials: spec.derivatives.kind === 'partials' ? spec.derivatives.partials : null,
     batch: (inputs, batched, size, attrs) => spec.batch(inputs, batched, size, attrs),
     effect: spec.effect ?? null,
+    implicit: spec.implicit ?? false,
     kernels: new Map(),
     uniform: [null, null, null, null],
   };

@@ -74,6 +74,7 @@ export const reshape: Op<Reshape> = op<Reshape>(
 const broadcastPrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
   name: 'broadcastTo',
   glyph: '⤢',
+  implicit: true,
   infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
   run: (out, x) => {
     const lead = out.shape.length - x.shape.length;

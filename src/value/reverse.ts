@@ -14,6 +14,8 @@ export interface ReverseWalk {
   reached(target: Value, cotangent: Value): void;
   /** Nodes older than this cannot depend on a target: they are not visited. */
   readonly floor: number;
+  /** Sees every complete cotangent on its way, targets' too: for pictures and reports. */
+  passing?(node: Value, cotangent: Value): void;
 }
 
 /** Pulls cotangents back from `roots`. Gradients fan in by descending creation order. */
@@ -29,6 +31,7 @@ export function walkReverse(roots: readonly Value[], seeds: readonly Cotangent[]
       continue;
     }
     const cotangent = applyHooks(node, pending.take(node)!);
+    if (walk.passing !== undefined) walk.passing(node, cotangent);
     if (walk.isTarget(node)) walk.reached(node, cotangent);
     else if (node._op !== null) pull(node, cotangent, pending, walk.floor);
   }
@@ -85,8 +88,11 @@ function pull(node: Value, g: Value, pending: PendingCotangents, floor: number):
 function pullJointly(node: Value, pending: PendingCotangents, walk: ReverseWalk): void {
   const outputs = node._group!;
   const gs = outputs.map((output) => {
-    const g = pending.take(output);
-    return g === undefined ? undefined : applyHooks(output, g);
+    const taken = pending.take(output);
+    if (taken === undefined) return undefined;
+    const g = applyHooks(output, taken);
+    if (walk.passing !== undefined) walk.passing(output, g);
+    return g;
   });
   const { derivatives } = node._op!;
   if (derivatives.kind !== 'joint')

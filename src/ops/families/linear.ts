@@ -16,6 +16,7 @@ export interface LinearSpec<A extends Attributes> {
   readonly copies?: boolean;
   /** The same behind a leading batch axis of the given size. */
   batch(x: Value, size: number, attrs: A): Value;
+  readonly implicit?: boolean;
 }
 
 export function linear<A extends Attributes>(spec: LinearSpec<A>): Primitive<A> {
@@ -33,6 +34,7 @@ export function linear<A extends Attributes>(spec: LinearSpec<A>): Primitive<A> 
       vjp: (g, _, { inputs, attrs }) => spec.adjoint(g, inputs[0]!, attrs),
     },
     batch: ([x], _, size, attrs) => [spec.batch(x!, size, attrs)],
+    implicit: spec.implicit ?? false,
   });
   return self;
 }
