@@ -83,10 +83,7 @@ export class VectorForm implements Form {
       case 'fromBits':
         return operand(a);
       case 'select':
-        operand(b);
-        operand(c);
-        operand(a);
-        return void body.op('v128.bitselect');
+        return void body.op(writeSelect(node, operand));
       case 'copySign':
         operand(a);
         operand(b);
@@ -147,6 +144,40 @@ export class VectorForm implements Form {
     });
   }
 }
+
+/** Writes the operands of a selection and names its instruction; the common ones are shorter than `bitselect`. */
+function writeSelect(node: Node, operand: (x: Node) => void): OpName {
+  const [condition, x, y] = node.args as [Node, Node, Node];
+  const extreme = extremeOf(condition, x, y);
+  if (extreme !== undefined) {
+    operand(y);
+    operand(x);
+    return `${SHAPES[node.type as NumberType]}.${extreme}` as OpName;
+  }
+  if (isPlainZero(y)) return writeBoth(x, condition, operand, 'v128.and');
+  if (isPlainZero(x)) return writeBoth(y, condition, operand, 'v128.andnot');
+  operand(x);
+  operand(y);
+  operand(condition);
+  return 'v128.bitselect';
+}
+
+function writeBoth(x: Node, y: Node, operand: (x: Node) => void, op: OpName): OpName {
+  operand(x);
+  operand(y);
+  return op;
+}
+
+/** `x < y ? x : y` and `y < x ? x : y`: pmin(y, x) and pmax(y, x), NaNs and zeros included. */
+function extremeOf(condition: Node, x: Node, y: Node): 'pmin' | 'pmax' | undefined {
+  if ((condition.op !== 'lt' && condition.op !== 'gt') || (x.type !== 'f64' && x.type !== 'f32')) return undefined;
+  const [a, b] = condition.op === 'lt' ? condition.args : [condition.args[1], condition.args[0]];
+  if (a === x && b === y) return 'pmin';
+  return a === y && b === x ? 'pmax' : undefined;
+}
+
+const isPlainZero = (x: Node): boolean =>
+  x.op === 'constant' && x.type !== 'mask' && (Object.is(x.value, 0) || x.value === 0n);
 
 const laneOp = (type: Node['type'], verb: 'extract' | 'replace'): LaneOpName =>
   `${SHAPES[scalarType({ type }) as NumberType]}.${verb}_lane` as LaneOpName;

@@ -165,7 +165,7 @@ describe.each(named)('$name', ({ name, dtypes, inputs: given, f, model, output }
     const scalars = newStorage(result, 1003);
     for (let i = 0; i < wanted.length; i++) scalars[i] = kernel.scalar(...xs.map((x) => x[i]!));
     expect(differences(scalars, wanted, xs)).toEqual([]);
-    for (const length of [0, 1, 31, 32, 33, 35, 1003]) {
+    for (const length of [0, 1, 11, 12, 13, 15, 1003]) {
       const out = newStorage(result, length);
       kernel.run(
         out,
