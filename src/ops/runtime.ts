@@ -31,6 +31,8 @@ export interface Runtime {
   fill(shape: Shape, content: number, dtype: DType): Value;
   /** A constant of given elements (not copied). */
   fromArray(data: Float64Array | Float32Array | Int32Array | Uint8Array, shape: Shape, dtype: DType): Value;
+  /** A drawn Value as a leaf that can be assigned and may require gradients; under a trace as it is. */
+  asLeaf(x: Value, options: { readonly requiresGrad?: boolean; readonly label?: string } | undefined): Value;
   isValue(x: unknown): x is Value;
   withScope<T>(name: string, f: () => T): T;
 }

@@ -1,5 +1,6 @@
 /** apply: the one way a primitive runs, and the place where the graph is recorded. */
 import { isFloat, type DType } from '../base/dtypes.ts';
+import { ChainruleError } from '../base/errors.ts';
 import { laneKernel } from '../base/lanes/compile.ts';
 import type { LaneKernel } from '../base/lanes/kernel.ts';
 import { sizeOf } from '../base/shapes.ts';
@@ -37,9 +38,30 @@ export function kernelOf(primitive: Primitive, attrs: Attributes, inputs: readon
   if (kernel === undefined) {
     if (primitive.compute.kind !== 'lane') throw new TypeError(`${primitive.name} has no lane function`);
     kernel = laneKernel(primitive.compute.lane(attrs), inputs, output);
+    if (output === 'int32') kernel = withoutTraps(kernel, primitive.name);
     primitive.kernels.set(key, kernel);
   }
   return kernel;
+}
+
+/** Integer division by zero, the one thing that traps, becomes an error that names the op. */
+function withoutTraps(kernel: LaneKernel, op: string): LaneKernel {
+  const explained = <T>(f: () => T): T => {
+    try {
+      return f();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      throw new ChainruleError('integer division by zero', {
+        op,
+        hint: `Divide floats (x.to('float64')) for ±∞ and NaN, or choose another divisor with where().`,
+        cause: error,
+      });
+    }
+  };
+  return {
+    scalar: (...xs) => explained(() => kernel.scalar(...xs)),
+    run: (out, xs) => explained(() => kernel.run(out, xs)),
+  };
 }
 
 function runLane(primitive: Primitive, inputs: readonly Value[], attrs: Attributes, out: Aval): Content {
@@ -60,6 +82,7 @@ const denseOf = (x: Value): Dense => ({ data: arrayOf(x), shape: x.shape, dtype:
 
 /** The number that fills every operand; null if there is none. */
 function commonFill(inputs: readonly Value[]): number | null {
+  if (inputs.length === 0) return null;
   const first = contentOf(inputs[0]!);
   if (typeof first !== 'number') return null;
   return inputs.every((x) => Object.is(contentOf(x), first)) ? first : null;
@@ -113,24 +136,55 @@ function groupWith(output: Value, outputs: readonly Value[]): void {
   output._extra.group = outputs;
 }
 
-/** Runs a primitive on operands that fit it, and records the application where someone may ask for it later. */
-export function apply<A extends Attributes>(p: Primitive<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
-  const primitive = p as unknown as Primitive;
-  const outs = primitive.infer(inputs, attrs);
-  const trace = traceOf(primitive, inputs);
-  const recorded = records(primitive, inputs);
-  const contents = trace === null ? compute(primitive, inputs, attrs, outs) : null;
-  const operands = recorded || trace !== null ? inputs.map(read) : null;
+/** Whether an application with these operands is to be recorded, and under which trace. */
+interface Recording {
+  readonly trace: Trace | null;
+  /** Whether derivatives flow through it. */
+  readonly gradients: boolean;
+}
+
+/** The outputs of an application, with the graph behind them where someone may ask for it later. */
+function record(
+  primitive: Primitive,
+  inputs: readonly Value[],
+  attrs: Attributes,
+  outs: readonly Aval[],
+  contents: readonly Content[] | null,
+  { trace, gradients }: Recording,
+): readonly Value[] {
+  const operands = gradients || trace !== null ? inputs.map(read) : null;
   const outputs = outs.map((out, i) => {
     const content = contents === null ? null : contents[i]!;
     return operands === null
       ? immediate(out.shape, out.dtype, content!)
-      : makeNode(out.shape, out.dtype, content, recorded && isFloat(out.dtype), primitive, operands, attrs, trace);
+      : makeNode(out.shape, out.dtype, content, gradients && isFloat(out.dtype), primitive, operands, attrs, trace);
   });
   if (operands !== null && outputs.length > 1) for (const output of outputs) groupWith(output, outputs);
   if (state.observer !== null) state.observer(primitive, inputs, attrs, outputs);
   return outputs;
 }
 
+/** Runs a primitive on operands that fit it, and records the application. */
+export function apply<A extends Attributes>(p: Primitive<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
+  const primitive = p as unknown as Primitive;
+  const outs = primitive.infer(inputs, attrs);
+  const trace = traceOf(primitive, inputs);
+  const contents = trace === null ? compute(primitive, inputs, attrs, outs) : null;
+  return record(primitive, inputs, attrs, outs, contents, { trace, gradients: records(primitive, inputs) });
+}
+
 export const applyOne = <A extends Attributes>(primitive: Primitive<A>, inputs: readonly Value[], attrs: A): Value =>
   apply(primitive, inputs, attrs)[0]!;
+
+/** Records an application whose results are known already (as Values of the same shapes and dtypes). */
+export function recordResults<A extends Attributes>(
+  p: Primitive<A>,
+  inputs: readonly Value[],
+  attrs: A,
+  results: readonly Value[],
+): readonly Value[] {
+  const primitive = p as unknown as Primitive;
+  const trace = traceOf(primitive, [...inputs, ...results]);
+  const contents = trace === null ? results.map((x) => contentOf(x)) : null;
+  return record(primitive, inputs, attrs, results, contents, { trace, gradients: records(primitive, inputs) });
+}

@@ -7,7 +7,14 @@ import { lift } from './lift.ts';
 import { installMethods } from './methods.ts';
 import { binary, fit, pointwise, promoteAll, unary } from './pointwise.ts';
 import { withScope } from './recording.ts';
-import { immediate, isValue, Value } from './value.ts';
+import { contentOf, immediate, isTraced, isValue, makeCell, setLabel, Value } from './value.ts';
+
+function asLeaf(x: Value, options: { readonly requiresGrad?: boolean; readonly label?: string } | undefined): Value {
+  if (isTraced(x)) return x;
+  const leaf = makeCell(Object.freeze(x.shape), x.dtype, contentOf(x), options?.requiresGrad ?? false);
+  if (options?.label !== undefined) setLabel(leaf, options.label);
+  return leaf;
+}
 
 bindRuntime({
   applyOne,
@@ -20,6 +27,7 @@ bindRuntime({
   lift,
   fill: (shape, content, dtype) => immediate(shape, dtype, content),
   fromArray: (data, shape, dtype) => immediate(shape, dtype, shape.length === 0 ? data[0]! : data),
+  asLeaf,
   isValue,
   withScope,
 });

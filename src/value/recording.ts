@@ -24,11 +24,20 @@ interface State {
   scope: Scope | null;
   trace: Trace | null;
   observer: Observer | null;
+  /** The node whose cotangent is being pulled back, while someone observes. */
+  pulling: Value | null;
   scopesEntered: number;
 }
 
 /** The one mutable place; changed only by the functions below, each of which restores it. */
-export const state: State = { gradients: true, scope: null, trace: null, observer: null, scopesEntered: 0 };
+export const state: State = {
+  gradients: true,
+  scope: null,
+  trace: null,
+  observer: null,
+  pulling: null,
+  scopesEntered: 0,
+};
 
 /** @throws TypeError for a Promise: state could not be restored in time. */
 export function refusePromise(result: unknown, by: string): void {

@@ -5,7 +5,7 @@ import { sameShape } from '../base/shapes.ts';
 import type { Cotangent, Partial } from '../ops/primitive.ts';
 import { applyHooks } from './hooks.ts';
 import { PendingCotangents } from './pending.ts';
-import { enableGrad, noGrad } from './recording.ts';
+import { enableGrad, noGrad, state } from './recording.ts';
 import { cellOf, immediate, isTraced, isValue, REQUIRES_GRAD, requireShape, type Value } from './value.ts';
 
 export interface ReverseWalk {
@@ -16,6 +16,15 @@ export interface ReverseWalk {
   readonly floor: number;
   /** Sees every complete cotangent on its way, targets' too: for pictures and reports. */
   passing?(node: Value, cotangent: Value): void;
+  /** Hooks are not called: looking at a graph changes nothing. */
+  readonly silent?: boolean;
+}
+
+/** The cotangent that goes on from a node. */
+function arrive(node: Value, g: Value, walk: ReverseWalk): Value {
+  const cotangent = walk.silent === true ? g : applyHooks(node, g);
+  if (walk.passing !== undefined) walk.passing(node, cotangent);
+  return cotangent;
 }
 
 /** Pulls cotangents back from `roots`. Gradients fan in by descending creation order. */
@@ -25,13 +34,22 @@ export function walkReverse(roots: readonly Value[], seeds: readonly Cotangent[]
     const seed = seeds[i];
     if (seed !== undefined && root._requiresGrad && root.id >= walk.floor) pending.add(root, seed);
   });
+  const outer = state.pulling;
+  try {
+    drain(pending, walk);
+  } finally {
+    state.pulling = outer;
+  }
+}
+
+function drain(pending: PendingCotangents, walk: ReverseWalk): void {
   for (let node = pending.youngest(); node !== undefined; node = pending.youngest()) {
+    if (state.observer !== null) state.pulling = node;
     if (node._group !== null && !walk.isTarget(node)) {
       pullJointly(node, pending, walk);
       continue;
     }
-    const cotangent = applyHooks(node, pending.take(node)!);
-    if (walk.passing !== undefined) walk.passing(node, cotangent);
+    const cotangent = arrive(node, pending.take(node)!, walk);
     if (walk.isTarget(node)) walk.reached(node, cotangent);
     else if (node._op !== null) pull(node, cotangent, pending, walk.floor);
   }
@@ -88,11 +106,8 @@ function pull(node: Value, g: Value, pending: PendingCotangents, floor: number):
 function pullJointly(node: Value, pending: PendingCotangents, walk: ReverseWalk): void {
   const outputs = node._group!;
   const gs = outputs.map((output) => {
-    const taken = pending.take(output);
-    if (taken === undefined) return undefined;
-    const g = applyHooks(output, taken);
-    if (walk.passing !== undefined) walk.passing(output, g);
-    return g;
+    const g = pending.take(output);
+    return g === undefined ? undefined : arrive(output, g, walk);
   });
   const { derivatives } = node._op!;
   if (derivatives.kind !== 'joint')
