@@ -32,8 +32,8 @@ export const hypot: LaneFunction = byType(
   (k, x, y) => {
     const a = k.to(x!, 'f64');
     const b = k.to(y!, 'f64');
-    const length = k.to(k.sqrt(k.add(k.mul(a, a), k.mul(b, b))), 'f32');
-    return k.select(k.or(k.eq(k.abs(x!), Infinity), k.eq(k.abs(y!), Infinity)), Infinity, length);
+    const length = k.sqrt(k.add(k.mul(a, a), k.mul(b, b)));
+    return k.to(k.select(k.or(k.eq(k.abs(a), Infinity), k.eq(k.abs(b), Infinity)), Infinity, length), 'f32');
   },
 );
 

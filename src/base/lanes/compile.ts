@@ -2,7 +2,8 @@
 import { bytesPerElement, type DType, type Storage } from '../dtypes.ts';
 import type { LaneKernel } from './kernel.ts';
 import type { LaneFunction } from './lanes.ts';
-import { buildProgram, loopModule, scalarModule, type LaneProgram } from './program.ts';
+import { loopModule } from './loop.ts';
+import { buildProgram, scalarModule, type LaneProgram } from './program.ts';
 import { scratch, strideFor } from './scratch.ts';
 
 type Scalar = (...xs: number[]) => number;

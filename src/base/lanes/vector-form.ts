@@ -29,20 +29,30 @@ const BITWISE: Readonly<Partial<Record<Node['op'], OpName>>> = {
   or: 'v128.or',
   not: 'v128.not',
 };
+/** Between widths, the narrow elements lie side by side in the lower half of their vector. */
 const CONVERSIONS: Readonly<Record<string, OpName>> = {
   'f32 i32': 'i32x4.trunc_sat_f32x4_s',
   'i32 f32': 'f32x4.convert_i32x4_s',
+  'f32 f64': 'f64x2.promote_low_f32x4',
+  'i32 f64': 'f64x2.convert_low_i32x4_s',
+  'f64 f32': 'f32x4.demote_f64x2_zero',
+  'f64 i32': 'i32x4.trunc_sat_f64x2_s_zero',
 };
 
-/** Whether every node has lanes of one width and an instruction for them. */
-export function fitsVectors(order: readonly Node[], width: LaneWidth): boolean {
-  return order.every((node) => (node.type === 'mask' || WIDTHS[node.type] === width) && hasInstruction(node));
+/**
+ * Bytes per lane of the vectors that can compute these nodes: the widest type's. Narrower numbers may come in, go out
+ * and be converted, no more. Undefined where some node has no vector instruction.
+ */
+export function laneWidth(order: readonly Node[]): LaneWidth | undefined {
+  const width = order.some((node) => node.type !== 'mask' && WIDTHS[node.type] === 8) ? 8 : 4;
+  return order.every((node) => isVectorNode(node, width)) ? width : undefined;
 }
 
-function hasInstruction(node: Node): boolean {
-  if (node.op === 'div') return node.type !== 'i32';
-  if (node.op === 'convert') return CONVERSIONS[`${node.args[0]!.type} ${node.type}`] !== undefined;
-  return true;
+const PASSING: readonly Node['op'][] = ['input', 'constant', 'convert'];
+
+function isVectorNode(node: Node, width: LaneWidth): boolean {
+  if (node.op === 'div' && node.type === 'i32') return false;
+  return PASSING.includes(node.op) || [node, ...node.args].every((x) => x.type === 'mask' || WIDTHS[x.type] === width);
 }
 
 /** Leaves a vector with `node`'s constant in every lane. */
