@@ -1,0 +1,38 @@
+/** Eigenvalues and eigenvectors of symmetric matrices: tridiagonal form, then implicit QL and QR. */
+import { ChainruleError } from '../../base/errors.ts';
+import type { Dense } from '../../base/storage.ts';
+import {
+  batchEntry,
+  countOf,
+  identity,
+  matrixAt,
+  multiplied,
+  rowsOf,
+  safeScale,
+  store,
+  transposed,
+} from './matrices.ts';
+import { diagonalise, tridiagonalise } from './tridiagonal.ts';
+
+/** What a decomposition by iteration says of a matrix that it cannot take. */
+export function refuseMatrix(op: string, x: Dense, i: number, finite: boolean): never {
+  const why = finite ? 'the iteration did not converge' : 'the matrix holds NaN or infinite elements';
+  throw new ChainruleError(`${why}${batchEntry(x.shape, i)}`, { op, shapes: [x.shape] });
+}
+
+/** Ascending eigenvalues, and the unit eigenvectors as columns. Only one half of the matrix is read. */
+export function runEigh(values: Dense, vectors: Dense, x: Dense, upper: boolean): void {
+  const n = rowsOf(x.shape);
+  for (let i = 0; i < countOf(x.shape); i++) {
+    const a = matrixAt(x, i);
+    const scale = safeScale(a);
+    if (Number.isNaN(scale)) refuseMatrix('eigh', x, i, false);
+    if (scale !== 1) a.forEach((element, k) => (a[k] = element * scale));
+    const { diagonal, beside, q } = tridiagonalise(a, n, upper);
+    const z = identity(n);
+    if (!diagonalise(diagonal, beside, z)) refuseMatrix('eigh', x, i, true);
+    if (scale !== 1) diagonal.forEach((element, k) => (diagonal[k] = element / scale));
+    store(values, i, diagonal);
+    store(vectors, i, multiplied(q, transposed(z, n, n), n, n, n));
+  }
+}
