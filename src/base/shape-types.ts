@@ -135,6 +135,97 @@ export type WithAxis<S extends Shape, A extends number, N extends number> =
         ? `axis ${A} is out of range for [${Text<S>}]`
         : { [I in keyof S]: I extends FromFront<S, A> ? N : S[I] };
 
+/** The length of an axis; `never` out of range. */
+type LengthOf<S extends Shape, A extends number> = S[FromFront<S, A> & keyof S] & number;
+
+/** A rule for one axis: unknown where S or A is, a message where A is out of range, else `Result`. */
+type OnAxis<S extends Shape, A extends number, Result> =
+  Unranked<S> extends true
+    ? Shape
+    : number extends A
+      ? Shape
+      : [FromFront<S, A>] extends [never]
+        ? `axis ${A} is out of range for [${Text<S>}]`
+        : Result;
+
+type InsertAt<S extends Shape, Place extends string, N extends number, Index extends readonly unknown[] = []> =
+  Digits<Index['length'] & number> extends Place
+    ? [N, ...S]
+    : S extends readonly [infer Head extends number, ...infer Tail extends Shape]
+      ? [Head, ...InsertAt<Tail, Place, N, [...Index, 0]>]
+      : S;
+
+/** A new axis of length N, which has the place A in the result. */
+export type Inserted<S extends Shape, A extends number, N extends number> = OnAxis<
+  [...S, 1],
+  A,
+  InsertAt<S, FromFront<[...S, 1], A>, N>
+>;
+
+/** An axis dropped if its length is 1. */
+export type Squeezed<S extends Shape, A extends number> = S extends readonly []
+  ? S
+  : OnAxis<
+      S,
+      A,
+      number extends LengthOf<S, A> ? Shape : LengthOf<S, A> extends 1 ? DropAxes<S, FromFront<S, A>, false> : S
+    >;
+
+/** All axes of length 1 dropped. */
+export type SqueezedAll<S extends Shape, Out extends Shape = []> = number extends S[number]
+  ? Shape
+  : S extends readonly [infer Head extends number, ...infer Tail extends Shape]
+    ? SqueezedAll<Tail, Head extends 1 ? Out : [...Out, Head]>
+    : Out;
+
+/** Two axes exchanged. */
+export type Swapped<S extends Shape, A extends number, B extends number> = S extends readonly []
+  ? S
+  : OnAxis<
+      S,
+      A,
+      OnAxis<
+        S,
+        B,
+        {
+          [I in keyof S]: I extends FromFront<S, A>
+            ? LengthOf<S, B>
+            : I extends FromFront<S, B>
+              ? LengthOf<S, A>
+              : S[I];
+        }
+      >
+    >;
+
+/** The last two axes exchanged; shapes of fewer axes as they are. */
+export type Transposed<S extends Shape> =
+  Unranked<S> extends true
+    ? Shape
+    : S extends readonly [...infer Lead extends Shape, infer M extends number, infer N extends number]
+      ? [...Lead, N, M]
+      : S;
+
+/** Axis i of the result is axis P[i] of S. */
+export type Permuted<S extends Shape, P extends readonly number[]> = true extends Unranked<S> | Unranked<P>
+  ? Shape
+  : number extends P[number]
+    ? Shape
+    : P['length'] extends S['length']
+      ? { -readonly [I in keyof P]: LengthOf<S, P[I]> }
+      : `[${Text<P>}] does not name each axis of [${Text<S>}] once`;
+
+/** The leading axes dropped, one for each entry of I. */
+export type WithoutLeading<S extends Shape, I extends readonly unknown[]> =
+  true extends Unranked<S>
+    ? Shape
+    : number extends I['length']
+      ? Shape
+      : I extends readonly [unknown, ...infer Rest]
+        ? S extends readonly [number, ...infer Tail extends Shape]
+          ? WithoutLeading<Tail, Rest>
+          : 'more indices than axes'
+        : S;
+
 // Products ---------------------------------------------------------------------------------------------------------
 
 type Batched<R, Core extends Shape> = R extends Shape ? (Unranked<R> extends true ? Shape : [...R, ...Core]) : R;

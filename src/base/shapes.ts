@@ -76,6 +76,10 @@ export function normalizeAxis(op: string, axis: number, rank: number, shape?: Sh
   return axis < 0 ? axis + rank : axis;
 }
 
+/** As `normalizeAxis`; a scalar counts as having one axis, as in PyTorch. */
+export const normalizeAxisOrScalar = (op: string, axis: number, shape: Shape): number =>
+  shape.length === 0 ? normalizeAxis(op, axis, 1) : normalizeAxis(op, axis, shape.length, shape);
+
 /**
  * A list of axes, sorted and without repeats; absent means all of them.
  * @throws AxisError for one out of range or given twice.
@@ -84,7 +88,7 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | nul
   const rank = shape.length;
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   // As in PyTorch, a scalar may be reduced along "its only axis".
-  if (rank === 0 && (axes === 0 || axes === -1)) return [];
+  if (rank === 0 && [axes].flat().every((axis) => axis === 0 || axis === -1)) return [];
   if (typeof axes === 'number') return [normalizeAxis(op, axes, rank, shape)];
   const out = axes.map((axis) => normalizeAxis(op, axis, rank, shape)).sort((a, b) => a - b);
   for (let i = 1; i < out.length; i++) {

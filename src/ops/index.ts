@@ -1,11 +1,21 @@
 /** The table: every op of the library. Adding an op is adding its declaration to one of these files. */
 export * from './arithmetic.ts';
+export * from './arithmetic-division.ts';
+export * from './arithmetic-powers.ts';
 export * from './cast.ts';
 export * from './comparison.ts';
+export * from './comparison-logic.ts';
+export * from './convolution.ts';
+export * from './convolution-transposed.ts';
 export * from './exponential.ts';
 export { gather, scatterAdd } from './indexing.ts';
 export { matmul } from './products.ts';
+export { rand, randint, randn, type RandomOptions } from './random.ts';
 export * from './reductions.ts';
+export * from './joining.ts';
+export * from './permutation.ts';
 export * from './shape.ts';
-export { narrow, slice, type Range } from './slice.ts';
+export * from './slice.ts';
+export * from './splitting.ts';
+export * from './tiling.ts';
 export { topk, type TopkOptions } from './sorting.ts';

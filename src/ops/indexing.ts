@@ -6,7 +6,7 @@ import { normalizeAxis, sizeOf } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
-import { embedPrimitive } from './slice.ts';
+import { embedPrimitive } from './parts.ts';
 import { op, type Op } from './op.ts';
 import { primitive, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';

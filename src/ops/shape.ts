@@ -1,11 +1,10 @@
-/** The same elements under another shape or order of axes. */
+/** The same elements, in the same order, under another shape. */
 import { AxisError, ShapeError, showShape } from '../base/errors.ts';
-import type { Mutable, Shape } from '../base/shape-types.ts';
-import { broadcastShapes, checkShape, normalizeAxis, sameShape, sizeOf, stridesOf } from '../base/shapes.ts';
+import type { Fits, Inserted, Mutable, Ok, Shape, Squeezed, SqueezedAll } from '../base/shape-types.ts';
+import { checkShape, normalizeAxis, normalizeAxisOrScalar, sameShape, sizeOf } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import { linear } from './families/linear.ts';
-import type { AnyOperand } from './families/signatures.ts';
-import { gatherStrided } from './kernels/strided.ts';
+import type { AnyOperand, Of } from './families/signatures.ts';
 import { op, type Op } from './op.ts';
 import type { Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
@@ -24,10 +23,14 @@ const reshapePrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
   batch: (x, size, { shape }) => x.reshape([size, ...shape]),
 });
 
+/** The elements under a shape that is known to hold them. */
+const reshaped = (x: Value, shape: Shape): Value =>
+  sameShape(x.shape, shape) ? x : runtime.applyOne(reshapePrimitive, [x], { shape });
+
 /** One −1 stands for what is left. */
 function completeShape(wanted: readonly number[], x: Shape): Shape {
   const size = sizeOf(x);
-  const unknown = wanted.indexOf(-1);
+  const unknown = Array.isArray(wanted) ? wanted.indexOf(-1) : -1;
   const rest = checkShape('reshape', unknown < 0 ? wanted : wanted.filter((_, i) => i !== unknown));
   const shape = unknown < 0 ? rest : wanted.map((n, i) => (i === unknown ? size / sizeOf(rest) : n));
   if (shape.every(Number.isInteger) && sizeOf(shape) === size) return shape;
@@ -49,14 +52,14 @@ export const reshape: Op<Reshape> = op<Reshape>(
   reshapePrimitive,
   (operand: Operand, wanted: readonly number[]): Value => {
     const x = runtime.lift(operand, 'reshape');
-    const shape = completeShape(wanted, x.shape);
-    return sameShape(x.shape, shape) ? x : runtime.applyOne(reshapePrimitive, [x], { shape });
+    return reshaped(x, completeShape(wanted, x.shape));
   },
   {
     samples: [
       { inputs: [{ shape: [2, 3] }], call: (x) => x.reshape([3, 2]) },
       { inputs: [{ shape: [2, 3] }], call: (x) => x.reshape([-1]) },
       { inputs: [{ shape: [] }], call: (x) => x.reshape([1, 1]) },
+      { inputs: [{ shape: [0, 3] }], call: (x) => x.reshape([3, 0, 2]) },
     ],
     errors: [
       {
@@ -64,140 +67,168 @@ export const reshape: Op<Reshape> = op<Reshape>(
         error: 'ShapeError',
         message: /reshape.*\[2, 3\] has 6 elements.*\[4\]/s,
       },
+      {
+        call: () => runtime.fill([2, 3], 0, 'float64').reshape([-1, -1]),
+        error: 'ShapeError',
+        message: /reshape: \[-1\] is not a shape/,
+      },
+      {
+        call: () => runtime.fill([0], 0, 'float64').reshape([0, -1]),
+        error: 'ShapeError',
+        message: /reshape: \[0\] has 0 elements/,
+      },
     ],
     gold: ['reshape', 'view'],
   },
 );
 
-// broadcastTo ------------------------------------------------------------------------------------------------------
+// flatten ----------------------------------------------------------------------------------------------------------
 
-const broadcastPrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
-  name: 'broadcastTo',
-  glyph: '⤢',
-  implicit: true,
-  infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
-  run: (out, x) => {
-    const lead = out.shape.length - x.shape.length;
-    const own = stridesOf(x.shape);
-    const strides = out.shape.map((_, i) => (i < lead || x.shape[i - lead] === 1 ? 0 : own[i - lead]!));
-    gatherStrided(out, x, strides, 0);
-  },
-  copies: true,
-  adjoint: (g, x) => {
-    const lead = g.shape.length - x.shape.length;
-    const axes = g.shape.flatMap((n, i) => (i < lead || (x.shape[i - lead] === 1 && n !== 1) ? [i] : []));
-    return g.sum(axes, { keepDims: true }).reshape(x.shape);
-  },
-  batch: (x, size, { shape }) => {
-    const element = x.shape.slice(1);
-    const missing = new Array<number>(shape.length - element.length).fill(1);
-    return x.reshape([size, ...missing, ...element]).broadcastTo([size, ...shape]);
-  },
-});
-
-interface BroadcastTo {
-  method<V extends Value, const S extends Shape>(this: V, shape: S): Value<Mutable<S>>;
-  free<V extends AnyOperand, const S extends Shape>(x: V, shape: S): Value<Mutable<S>>;
+interface Flatten {
+  method(this: Value): Value<[number]>;
+  method(this: Value, start: number, end?: number): Value;
+  free(x: AnyOperand): Value<[number]>;
+  free(x: AnyOperand, start: number, end?: number): Value;
 }
 
-/** Stretches axes of length 1, and adds axes in front, by NumPy's rule. @example value([1, 2]).broadcastTo([3, 2]) */
-export const broadcastTo: Op<BroadcastTo> = op<BroadcastTo>(
-  'broadcastTo',
-  broadcastPrimitive,
-  (operand: Operand, wanted: readonly number[]): Value => {
-    const x = runtime.lift(operand, 'broadcastTo');
-    const shape = checkShape('broadcastTo', wanted);
-    if (sameShape(x.shape, shape)) return x;
-    if (!sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
-      throw new ShapeError(`${showShape(x.shape)} cannot be stretched to ${showShape(shape)}`, {
-        op: 'broadcastTo',
-        shapes: [x.shape, shape],
-        hint: 'Only axes of length 1 stretch, and new axes are added in front.',
+/**
+ * The axes `start` to `end` (both included; default all) as one; a scalar becomes a vector of one.
+ * https://docs.pytorch.org/docs/stable/generated/torch.flatten.html
+ * @throws AxisError for an axis out of range or `start` behind `end`.
+ * @example zeros([2, 3, 4]).flatten(1) // [2, 12]
+ */
+export const flatten: Op<Flatten> = op<Flatten>(
+  'flatten',
+  reshapePrimitive,
+  (operand: Operand, start = 0, end = -1): Value => {
+    const x = runtime.lift(operand, 'flatten');
+    const first = normalizeAxisOrScalar('flatten', start as number, x.shape);
+    const last = normalizeAxisOrScalar('flatten', end as number, x.shape);
+    if (first > last) {
+      throw new AxisError(`axis ${first} is behind axis ${last} of ${showShape(x.shape)}`, {
+        op: 'flatten',
+        shapes: [x.shape],
+        axis: first,
+        hint: 'Give the first axis, then the last.',
       });
     }
-    return runtime.applyOne(broadcastPrimitive, [x], { shape });
+    const middle = sizeOf(x.shape.slice(first, last + 1));
+    return reshaped(x, [...x.shape.slice(0, first), middle, ...x.shape.slice(last + 1)]);
   },
   {
     samples: [
-      { inputs: [{ shape: [3] }], call: (x) => x.broadcastTo([2, 3]) },
-      { inputs: [{ shape: [2, 1] }], call: (x) => x.broadcastTo([4, 2, 3]) },
-      { inputs: [{ shape: [] }], call: (x) => x.broadcastTo([2]) },
+      { inputs: [{ shape: [2, 3, 2] }], call: (x) => x.flatten() },
+      { inputs: [{ shape: [2, 3, 2] }], call: (x) => x.flatten(1) },
+      { inputs: [{ shape: [2, 3, 2] }], call: (x) => x.flatten(0, -2) },
+      { inputs: [{ shape: [] }], call: (x) => x.flatten() },
+      { inputs: [{ shape: [2, 0] }], call: (x) => x.flatten() },
     ],
     errors: [
       {
-        call: () => runtime.fill([2], 0, 'float64').broadcastTo([3]),
-        error: 'ShapeError',
-        message: /broadcast.*\[2\].*\[3\]/s,
+        call: () => runtime.fill([2, 3], 0, 'float64').flatten(1, 0),
+        error: 'AxisError',
+        message: /flatten: axis 1 is behind axis 0/,
+      },
+      {
+        call: () => runtime.fill([2, 3], 0, 'float64').flatten(2),
+        error: 'AxisError',
+        message: /flatten: axis 2.*\[2, 3\]/s,
       },
     ],
-    gold: ['broadcast_to'],
+    gold: 'flatten',
   },
 );
 
-// permute ----------------------------------------------------------------------------------------------------------
+// squeeze, unsqueeze -----------------------------------------------------------------------------------------------
 
-interface PermuteAttributes extends Record<string, unknown> {
-  readonly axes: readonly number[];
+interface Squeeze {
+  method<V extends Value>(this: V): Value<SqueezedAll<Of<V>>>;
+  method<V extends Value, const A extends number>(
+    this: V,
+    axis: Fits<Squeezed<Of<V>, A>, A>,
+  ): Value<Ok<Squeezed<Of<V>, A>>>;
+  method(this: Value, axes: readonly number[]): Value;
+  free<V extends AnyOperand>(x: V): Value<SqueezedAll<Of<V>>>;
+  free<V extends AnyOperand, const A extends number>(
+    x: V,
+    axis: Fits<Squeezed<Of<V>, A>, A>,
+  ): Value<Ok<Squeezed<Of<V>, A>>>;
+  free(x: AnyOperand, axes: readonly number[]): Value;
 }
 
-/** The permutation that undoes `axes`. */
-const inverse = (axes: readonly number[]): number[] => {
-  const out = new Array<number>(axes.length);
-  axes.forEach((axis, i) => (out[axis] = i));
-  return out;
-};
-
-const permutePrimitive: Primitive<PermuteAttributes> = linear<PermuteAttributes>({
-  name: 'permute',
-  glyph: '⤭',
-  infer: (x, { axes }) => ({ shape: axes.map((axis) => x.shape[axis]!), dtype: x.dtype }),
-  run: (out, x, { axes }) => {
-    const own = stridesOf(x.shape);
-    gatherStrided(
-      out,
+/**
+ * Axes of length 1 dropped: all of them, or those named (a named axis of another length stays, as in PyTorch).
+ * @throws AxisError for an axis out of range.
+ * @example zeros([1, 3, 1]).squeeze(0) // [3, 1]
+ */
+export const squeeze: Op<Squeeze> = op<Squeeze>(
+  'squeeze',
+  reshapePrimitive,
+  (operand: Operand, axis?: number | readonly number[] | null): Value => {
+    const x = runtime.lift(operand, 'squeeze');
+    const wanted = axis === undefined || axis === null ? x.shape.map((_, i) => i) : [axis].flat();
+    const dropped = wanted.map((a) => normalizeAxisOrScalar('squeeze', a, x.shape));
+    return reshaped(
       x,
-      axes.map((axis) => own[axis]!),
-      0,
+      x.shape.filter((n, i) => n !== 1 || !dropped.includes(i)),
     );
-  },
-  copies: true,
-  adjoint: (g, _, { axes }) => g.permute(inverse(axes)),
-  batch: (x, _, { axes }) => x.permute([0, ...axes.map((axis) => axis + 1)]),
-});
-
-interface Permute {
-  method<V extends Value>(this: V, axes: readonly number[]): Value<Shape>;
-  free<V extends AnyOperand>(x: V, axes: readonly number[]): Value<Shape>;
-}
-
-/** Reorders the axes: axis i of the result is axis `axes[i]` of x. @example zeros([2, 3]).permute([1, 0]) // [3, 2] */
-export const permute: Op<Permute> = op<Permute>(
-  'permute',
-  permutePrimitive,
-  (operand: Operand, wanted: readonly number[]): Value => {
-    const x = runtime.lift(operand, 'permute');
-    const axes = wanted.map((axis) => normalizeAxis('permute', axis, x.rank, x.shape));
-    if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
-      throw new AxisError(`${showShape(wanted)} is not a permutation of the axes of ${showShape(x.shape)}`, {
-        op: 'permute',
-        shapes: [x.shape],
-        hint: `Name each of the ${x.rank} axes once.`,
-      });
-    }
-    return axes.every((axis, i) => axis === i) ? x : runtime.applyOne(permutePrimitive, [x], { axes });
   },
   {
     samples: [
-      { inputs: [{ shape: [2, 3] }], call: (x) => x.permute([1, 0]) },
-      { inputs: [{ shape: [2, 3, 4] }], call: (x) => x.permute([2, 0, -2]) },
+      { inputs: [{ shape: [1, 3, 1] }], call: (x) => x.squeeze() },
+      { inputs: [{ shape: [1, 3, 1] }], call: (x) => x.squeeze(-1) },
+      { inputs: [{ shape: [1, 3, 1] }], call: (x) => x.squeeze([0, 1]) },
+      { inputs: [{ shape: [] }], call: (x) => x.squeeze(0) },
+      { inputs: [{ shape: [1, 0] }], call: (x) => x.squeeze() },
     ],
     errors: [
       {
-        call: () => runtime.fill([2, 3], 0, 'float64').permute([0, 0]),
+        call: () => runtime.fill([1, 3], 0, 'float64').squeeze(2),
         error: 'AxisError',
-        message: /permute.*permutation/s,
+        message: /squeeze: axis 2.*\[1, 3\]/s,
       },
     ],
-    gold: 'permute',
+    gold: 'squeeze',
+  },
+);
+
+interface Unsqueeze {
+  method<V extends Value, const A extends number>(
+    this: V,
+    axis: Fits<Inserted<Of<V>, A, 1>, A>,
+  ): Value<Ok<Inserted<Of<V>, A, 1>>>;
+  free<V extends AnyOperand, const A extends number>(
+    x: V,
+    axis: Fits<Inserted<Of<V>, A, 1>, A>,
+  ): Value<Ok<Inserted<Of<V>, A, 1>>>;
+}
+
+/**
+ * A new axis of length 1, which has the place `axis` in the result.
+ * @throws AxisError for a place beyond the rank.
+ * @example zeros([2, 3]).unsqueeze(-1) // [2, 3, 1]
+ */
+export const unsqueeze: Op<Unsqueeze> = op<Unsqueeze>(
+  'unsqueeze',
+  reshapePrimitive,
+  (operand: Operand, axis: number): Value => {
+    const x = runtime.lift(operand, 'unsqueeze');
+    const at = normalizeAxis('unsqueeze', axis, x.rank + 1);
+    return reshaped(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+  },
+  {
+    samples: [
+      { inputs: [{ shape: [2, 3] }], call: (x) => x.unsqueeze(1) },
+      { inputs: [{ shape: [2, 3] }], call: (x) => x.unsqueeze(-1) },
+      { inputs: [{ shape: [] }], call: (x) => x.unsqueeze(0) },
+    ],
+    errors: [
+      {
+        call: () => (runtime.fill([2], 0, 'float64') as Value).unsqueeze(2),
+        error: 'AxisError',
+        message: /unsqueeze: axis 2 is out of range/,
+      },
+    ],
+    gold: 'unsqueeze',
   },
 );

@@ -1,129 +1,14 @@
-/** Parts of a Value along its axes, and their adjoint: a part put back into zeros. */
-import { AxisError, OptionError, showShape } from '../base/errors.ts';
-import type { Shape } from '../base/shape-types.ts';
-import { normalizeAxis, stridesOf } from '../base/shapes.ts';
+/** Elements and ranges of axes, by numbers known beforehand. */
+import { AxisError, showShape } from '../base/errors.ts';
+import type { Fits, Ok, Shape, WithAxis, WithoutLeading } from '../base/shape-types.ts';
+import { normalizeAxes, normalizeAxis } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
-import { linear } from './families/linear.ts';
-import type { AnyOperand } from './families/signatures.ts';
-import { gatherStrided, scatterStrided } from './kernels/strided.ts';
+import type { AnyOperand, Of } from './families/signatures.ts';
 import { op, type Op } from './op.ts';
-import type { Primitive } from './primitive.ts';
+import { requireRanges, resolve, slicePrimitive, take, whole, type Part, type Range } from './parts.ts';
 import { runtime, type Operand } from './runtime.ts';
 
-/** For every axis: where it starts, how many elements, how far apart (never 0; negative runs backwards). */
-interface SliceAttributes extends Record<string, unknown> {
-  readonly starts: readonly number[];
-  readonly sizes: readonly number[];
-  readonly steps: readonly number[];
-}
-
-interface EmbedAttributes extends SliceAttributes {
-  /** The shape to put the part into. */
-  readonly shape: Shape;
-}
-
-const offsetOf = (starts: readonly number[], strides: readonly number[]): number =>
-  starts.reduce((sum, start, i) => sum + start * strides[i]!, 0);
-
-const slicePrimitive: Primitive<SliceAttributes> = linear<SliceAttributes>({
-  name: 'slice',
-  glyph: '[:]',
-  infer: (x, { sizes }) => ({ shape: sizes, dtype: x.dtype }),
-  run: (out, x, { starts, steps }) => {
-    const own = stridesOf(x.shape);
-    gatherStrided(
-      out,
-      x,
-      own.map((stride, i) => stride * steps[i]!),
-      offsetOf(starts, own),
-    );
-  },
-  copies: true,
-  adjoint: (g, x, attrs) => runtime.applyOne(embedPrimitive, [g], { ...attrs, shape: x.shape }),
-  batch: (x, size, { starts, sizes, steps }) =>
-    runtime.applyOne(slicePrimitive, [x], { starts: [0, ...starts], sizes: [size, ...sizes], steps: [1, ...steps] }),
-});
-
-/** Zeros of `shape` with x at the places that the slice would have read. */
-export const embedPrimitive: Primitive<EmbedAttributes> = linear<EmbedAttributes>({
-  name: 'embed',
-  glyph: '[·]',
-  infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
-  run: (out, x, { starts, steps }) => {
-    const own = stridesOf(out.shape);
-    scatterStrided(
-      out,
-      x,
-      own.map((stride, i) => stride * steps[i]!),
-      offsetOf(starts, own),
-    );
-  },
-  adjoint: (g, _, { starts, sizes, steps }) => runtime.applyOne(slicePrimitive, [g], { starts, sizes, steps }),
-  batch: (x, size, { starts, sizes, steps, shape }) =>
-    runtime.applyOne(embedPrimitive, [x], {
-      starts: [0, ...starts],
-      sizes: [size, ...sizes],
-      steps: [1, ...steps],
-      shape: [size, ...shape],
-    }),
-});
-
-/** One axis of a slice: a number picks one element and drops the axis; a range keeps it; null takes all of it. */
-export type Range = number | null | readonly [start?: number | null, stop?: number | null, step?: number];
-
-interface Part {
-  readonly start: number;
-  readonly size: number;
-  readonly step: number;
-  readonly drop: boolean;
-}
-
-const clampIndex = (i: number, low: number, high: number): number => Math.min(Math.max(i, low), high);
-
-/** Python's rules: negative indices count from the end, and ends beyond the axis are cut off. */
-function resolve(range: Range, length: number, axis: number, shape: Shape): Part {
-  if (range === null) return { start: 0, size: length, step: 1, drop: false };
-  if (typeof range === 'number') {
-    if (!Number.isInteger(range) || range < -length || range >= length) {
-      throw new AxisError(`index ${String(range)} is out of range for axis ${axis} of ${showShape(shape)}`, {
-        op: 'slice',
-        axis,
-        shapes: [shape],
-        hint: `Valid indices are ${-length} … ${length - 1}.`,
-      });
-    }
-    return { start: range < 0 ? range + length : range, size: 1, step: 1, drop: true };
-  }
-  const [from, to, step = 1] = range;
-  for (const x of [from, to, step]) {
-    if (x === null || x === undefined || Number.isInteger(x)) continue;
-    throw new OptionError(`start, stop and step are whole numbers, got ${String(x)} for axis ${axis}`, {
-      op: 'slice',
-      axis,
-    });
-  }
-  if (step === 0)
-    throw new OptionError(`step 0 for axis ${axis}`, {
-      op: 'slice',
-      axis,
-      option: 'step',
-      hint: 'Use 1, or −1 to run backwards.',
-    });
-  const wrap = (i: number): number => (i < 0 ? i + length : i);
-  const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-  const start = from === undefined || from === null ? (step > 0 ? 0 : length - 1) : clampIndex(wrap(from), low, high);
-  const stop = to === undefined || to === null ? (step > 0 ? length : -1) : clampIndex(wrap(to), low, high);
-  return { start, size: Math.max(0, Math.ceil((stop - start) / step)), step, drop: false };
-}
-
-/** A slice from resolved parts; indexed axes are dropped afterwards. */
-function take(x: Value, parts: readonly Part[]): Value {
-  const whole = parts.every((p, i) => p.start === 0 && p.step === 1 && p.size === x.shape[i]);
-  const attrs = { starts: parts.map((p) => p.start), sizes: parts.map((p) => p.size), steps: parts.map((p) => p.step) };
-  const part = whole ? x : runtime.applyOne(slicePrimitive, [x], attrs);
-  if (!parts.some((p) => p.drop)) return part;
-  return part.reshape(parts.filter((p) => !p.drop).map((p) => p.size));
-}
+export type { Range } from './parts.ts';
 
 interface Slice {
   method<V extends Value>(this: V, ...ranges: readonly Range[]): Value<Shape>;
@@ -141,16 +26,10 @@ export const slice: Op<Slice> = op<Slice>(
   slicePrimitive,
   (operand: Operand, ...ranges: Range[]): Value => {
     const x = runtime.lift(operand, 'slice');
-    if (ranges.length > x.rank) {
-      throw new AxisError(`${ranges.length} ranges for ${showShape(x.shape)}`, {
-        op: 'slice',
-        shapes: [x.shape],
-        hint: `Give at most ${x.rank}.`,
-      });
-    }
+    requireRanges('slice', ranges, x);
     return take(
       x,
-      x.shape.map((n, axis) => resolve(ranges[axis] ?? null, n, axis, x.shape)),
+      x.shape.map((n, axis) => resolve('slice', ranges[axis] ?? null, n, axis, x.shape)),
     );
   },
   {
@@ -159,6 +38,8 @@ export const slice: Op<Slice> = op<Slice>(
       { inputs: [{ shape: [3, 4] }], call: (x) => x.slice(null, [null, null, -2]) },
       { inputs: [{ shape: [3, 4] }], call: (x) => x.slice(-1, [1, -1]) },
       { inputs: [{ shape: [3, 4] }], call: (x) => x.slice([2, 1]) },
+      { inputs: [{ shape: [3, 4] }], call: (x) => x.slice([-2], [-9, 9, 3]) },
+      { inputs: [{ shape: [] }], call: (x) => x.slice() },
     ],
     errors: [
       {
@@ -173,11 +54,33 @@ export const slice: Op<Slice> = op<Slice>(
 );
 
 interface Narrow {
-  method<V extends Value>(this: V, axis: number, start: number, length: number): Value<Shape>;
-  free<V extends AnyOperand>(x: V, axis: number, start: number, length: number): Value<Shape>;
+  method<V extends Value, const A extends number, const N extends number>(
+    this: V,
+    axis: Fits<WithAxis<Of<V>, A, N>, A>,
+    start: number,
+    length: N,
+  ): Value<Ok<WithAxis<Of<V>, A, N>>>;
+  free<V extends AnyOperand, const A extends number, const N extends number>(
+    x: V,
+    axis: Fits<WithAxis<Of<V>, A, N>, A>,
+    start: number,
+    length: N,
+  ): Value<Ok<WithAxis<Of<V>, A, N>>>;
 }
 
-/** `length` elements of one axis from `start`. @example arange(5).narrow(0, 1, 3) // [1, 2, 3] */
+/** All of every axis but one. */
+const partOf = (x: Value, axis: number, part: Part): Value =>
+  take(
+    x,
+    x.shape.map((size, i) => (i === axis ? part : whole(size))),
+  );
+
+/**
+ * `length` elements of one axis from `start`, which may count from the end.
+ * https://docs.pytorch.org/docs/stable/generated/torch.narrow.html
+ * @throws AxisError where they reach beyond the axis.
+ * @example arange(5).narrow(0, 1, 3) // [1, 2, 3]
+ */
 export const narrow: Op<Narrow> = op<Narrow>(
   'narrow',
   slicePrimitive,
@@ -189,23 +92,16 @@ export const narrow: Op<Narrow> = op<Narrow>(
     if (!Number.isInteger(from) || !Number.isInteger(length) || from < 0 || length < 0 || from + length > n) {
       throw new AxisError(
         `start ${String(start)} and length ${String(length)} do not fit axis ${at} of ${showShape(x.shape)}`,
-        {
-          op: 'narrow',
-          axis: at,
-          shapes: [x.shape],
-        },
+        { op: 'narrow', axis: at, shapes: [x.shape], hint: `The axis has ${n} elements.` },
       );
     }
-    const whole = (size: number): Part => ({ start: 0, size, step: 1, drop: false });
-    return take(
-      x,
-      x.shape.map((size, i) => (i === at ? { start: from, size: length, step: 1, drop: false } : whole(size))),
-    );
+    return partOf(x, at, { start: from, size: length, step: 1, drop: false });
   },
   {
     samples: [
       { inputs: [{ shape: [5] }], call: (x) => x.narrow(0, 1, 3) },
       { inputs: [{ shape: [2, 4] }], call: (x) => x.narrow(-1, -2, 2) },
+      { inputs: [{ shape: [2, 4] }], call: (x) => x.narrow(0, 2, 0) },
     ],
     errors: [
       {
@@ -215,5 +111,102 @@ export const narrow: Op<Narrow> = op<Narrow>(
       },
     ],
     gold: 'narrow',
+  },
+);
+
+// at ---------------------------------------------------------------------------------------------------------------
+
+interface At {
+  method<V extends Value, const I extends readonly number[]>(
+    this: V,
+    ...indices: Fits<WithoutLeading<Of<V>, I>, I>
+  ): Value<Ok<WithoutLeading<Of<V>, I>>>;
+  free<V extends Value, const I extends readonly number[]>(
+    x: V,
+    ...indices: Fits<WithoutLeading<Of<V>, I>, I>
+  ): Value<Ok<WithoutLeading<Of<V>, I>>>;
+}
+
+/**
+ * The element, or the part, at integer indices of the leading axes; negative ones count from the end. Recorded, so
+ * gradients flow.
+ * @throws AxisError for an index out of range or more indices than axes.
+ * @example value([[1, 2], [3, 4]]).at(0, -1) // 2
+ */
+export const at: Op<At> = op<At>(
+  'at',
+  slicePrimitive,
+  (operand: Operand, ...indices: number[]): Value => {
+    const x = runtime.lift(operand, 'at');
+    requireRanges('at', indices, x);
+    return take(
+      x,
+      x.shape.map((n, axis) => resolve('at', indices[axis] ?? null, n, axis, x.shape)),
+    );
+  },
+  {
+    samples: [
+      { inputs: [{ shape: [3, 4] }], call: (x) => x.at(1, -1) },
+      { inputs: [{ shape: [3, 4] }], call: (x) => x.at(2) },
+      { inputs: [{ shape: [] }], call: (x) => x.at() },
+      { inputs: [{ shape: [2, 0] }], call: (x) => x.at(0) },
+    ],
+    errors: [
+      {
+        call: () => (runtime.fill([2, 3], 0, 'float64') as Value).at(0, 3),
+        error: 'AxisError',
+        message: /at: index 3.*axis 1 of \[2, 3\]/,
+      },
+      {
+        call: () => (runtime.fill([2], 0, 'float64') as Value).at(0, 0),
+        error: 'AxisError',
+        message: /at: 2 indices for \[2\]/,
+      },
+    ],
+  },
+);
+
+// flip -------------------------------------------------------------------------------------------------------------
+
+interface Flip {
+  method<V extends Value>(this: V, axes?: number | readonly number[]): Value<Of<V>>;
+  free<V extends AnyOperand>(x: V, axes?: number | readonly number[]): Value<Of<V>>;
+}
+
+/**
+ * The elements in reverse order along an axis, several, or all.
+ * https://docs.pytorch.org/docs/stable/generated/torch.flip.html
+ * @throws AxisError for an axis out of range or given twice.
+ * @example value([1, 2, 3]).flip() // [3, 2, 1]
+ */
+export const flip: Op<Flip> = op<Flip>(
+  'flip',
+  slicePrimitive,
+  (operand: Operand, axes?: number | readonly number[]): Value => {
+    const x = runtime.lift(operand, 'flip');
+    const flipped = normalizeAxes('flip', axes, x.shape);
+    return take(
+      x,
+      x.shape.map((size, i) =>
+        flipped.includes(i) && size > 1 ? { start: size - 1, size, step: -1, drop: false } : whole(size),
+      ),
+    );
+  },
+  {
+    samples: [
+      { inputs: [{ shape: [3] }], call: (x) => x.flip() },
+      { inputs: [{ shape: [2, 3, 2] }], call: (x) => x.flip([0, -1]) },
+      { inputs: [{ shape: [2, 3] }], call: (x) => x.flip([]) },
+      { inputs: [{ shape: [2, 0] }], call: (x) => x.flip(1) },
+      { inputs: [{ shape: [] }], call: (x) => x.flip() },
+    ],
+    errors: [
+      {
+        call: () => runtime.fill([2, 3], 0, 'float64').flip([0, 0]),
+        error: 'AxisError',
+        message: /flip: axis 0 is given twice/,
+      },
+    ],
+    gold: 'flip',
   },
 );

@@ -7,6 +7,8 @@ import { runtime } from '../runtime.ts';
 export interface LinearSpec<A extends Attributes> {
   readonly name: string;
   readonly glyph: string;
+  /** As in PrimitiveSpec. */
+  title?(attrs: A): string;
   infer(x: Aval, attrs: A): Aval;
   /** Fills the zero-filled output; absent where the elements stay in place (a view). */
   run?(out: Dense, x: Dense, attrs: A): void;
@@ -23,6 +25,7 @@ export function linear<A extends Attributes>(spec: LinearSpec<A>): Primitive<A> 
   const self: Primitive<A> = primitive<A>({
     name: spec.name,
     glyph: spec.glyph,
+    ...(spec.title === undefined ? {} : { title: (attrs: A): string => spec.title!(attrs) }),
     infer: ([x], attrs) => [spec.infer(x!, attrs)],
     compute:
       spec.run === undefined
