@@ -46,7 +46,15 @@ export interface Sample {
 export interface ErrorSample {
   readonly call: () => unknown;
   /** The error's class name. */
-  readonly error: 'ShapeError' | 'DtypeError' | 'AxisError' | 'OptionError' | 'TypeError' | 'RangeError' | 'DataError';
+  readonly error:
+    | 'ChainruleError'
+    | 'ShapeError'
+    | 'DtypeError'
+    | 'AxisError'
+    | 'OptionError'
+    | 'TypeError'
+    | 'RangeError'
+    | 'DataError';
   readonly message: RegExp;
 }
 

@@ -6,6 +6,7 @@ export { cos, sin, tan } from './sin.ts';
 export { acos, asin, atan, atan2 } from './atan.ts';
 export { acosh, asinh, atanh } from './hyperbolic-inverse.ts';
 export { erf, erfc } from './erf.ts';
+export { fmod } from './fmod.ts';
 export { hypot, logAddExp } from './hypot.ts';
 export { pow } from './pow.ts';
 export { digamma, polygamma, trigamma } from './digamma.ts';

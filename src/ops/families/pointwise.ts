@@ -23,9 +23,17 @@ export const times =
     g.mul(factor(y, a, b, c));
 /** ∂y/∂x is 1 where the mask holds and 0 elsewhere: by selection, so that 0 · ∞ never arises. */
 export const whereMask =
-  (mask: (y: Value, a: Value, b: Value, c: Value) => Value): Partial =>
+  (mask: Mask): Partial =>
   (g, y, a, b, c) =>
     g.where(mask(y, a, b, c), 0);
+/** ∂y/∂x is 0 where the mask holds and 1 elsewhere; with NaNs, not the same as the opposite mask. */
+export const exceptWhere =
+  (mask: Mask): Partial =>
+  (g, y, a, b, c) =>
+    runtime.fill(g.shape, 0, g.dtype).where(mask(y, a, b, c), g);
+
+/** Truth values from the result and the operands. */
+export type Mask = (y: Value, a: Value, b: Value, c: Value) => Value;
 
 /** A factor from the result and the operands. */
 export type Factor = (y: Value, a: Value, b: Value, c: Value) => Value | number;
@@ -121,11 +129,14 @@ export function unary(spec: Declared): Op<Unary> {
   return op<Unary>(spec.name, p, call, pointwiseFacts(spec, 1, call));
 }
 
-/** z = f(x, y), promoted and broadcast. */
-export function binary(spec: Declared): Op<Binary> {
+/** z = f(x, y). */
+export type BinaryCall = (x: Operand, y: Operand) => Value;
+
+/** z = f(x, y), promoted and broadcast. `around` may look at the operands before the op is applied. */
+export function binary(spec: Declared, around: (apply: BinaryCall) => BinaryCall = (apply) => apply): Op<Binary> {
   const p = pointwisePrimitive(spec);
   const dtypes = spec.dtypes ?? 'promote';
-  const call = (x: Operand, y: Operand): Value => runtime.binary(p, x, y, dtypes);
+  const call = around((x, y) => runtime.binary(p, x, y, dtypes));
   return op<Binary>(spec.name, p, call, pointwiseFacts(spec, 2, call));
 }
 
