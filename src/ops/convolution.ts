@@ -15,6 +15,8 @@ import type { AnyOperand, Of } from './families/signatures.ts';
 import { op, type Call, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
 
+export type { PerAxis };
+
 export interface ConvolutionOptions {
   /** One number for each output channel, added to the result. */
   readonly bias?: Value | null;
