@@ -1,0 +1,26 @@
+/** Reading whole files. */
+import { DataError } from '../base/errors.ts';
+import { builtin } from '../base/node.ts';
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** A file's bytes, unpacked if they are gzip. @throws DataError naming the file. */
+export function readBytes(path: string, op: string): Uint8Array {
+  const fs = builtin('node:fs', op);
+  let bytes: Uint8Array;
+  try {
+    bytes = fs.readFileSync(path);
+  } catch (error) {
+    throw new DataError(`cannot read ${path}: ${reason(error)}`, { op, cause: error });
+  }
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return builtin('node:zlib', op).gunzipSync(bytes);
+  } catch (error) {
+    throw new DataError(`${path} is damaged: ${reason(error)}`, { op, cause: error });
+  }
+}
+
+export const readText = (path: string, op: string): string => new TextDecoder().decode(readBytes(path, op));

@@ -1,0 +1,4 @@
+/** chainrule/losses: functions of (prediction, target, options). */
+export { crossEntropy, type CrossEntropyOptions } from './cross-entropy.ts';
+export { type Reduction } from './reduction.ts';
+export { mseLoss, type LossOptions } from './regression.ts';

@@ -1,0 +1,4 @@
+/** chainrule/optim: optimizers. */
+export { Adam, type AdamOptions } from './adam.ts';
+export { Optimizer, type OptimizerState, type ParameterState } from './optimizer.ts';
+export { SGD, type SGDOptions } from './sgd.ts';
