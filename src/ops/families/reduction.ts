@@ -1,11 +1,10 @@
 /** Reductions over any axes. */
 import { newStorage, type DType, type Storage } from '../../base/dtypes.ts';
-import { normalizeAxes, reducedShape, sizeOf, type Shape } from '../../base/shapes.ts';
+import { normalizeAxes, reducedShape, sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Dense } from '../../base/storage.ts';
 import { checkOptions } from '../../base/errors.ts';
 import type { Value } from '../../value/value.ts';
 import { gatherStrided } from '../kernels/strided.ts';
-import { stridesOf } from '../../base/shapes.ts';
 import { primitive, type Aval, type Derivatives, type Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
 
@@ -17,37 +16,73 @@ export interface AxesAttributes extends Record<string, unknown> {
 /** Reduces `count` elements that lie `stride` apart. */
 export type ReduceRun = (data: Storage, start: number, stride: number, count: number, dtype: DType) => number;
 
-/** True where the reduced axes are the last ones, so that each group lies together. */
-const areLast = (axes: readonly number[], rank: number): boolean =>
-  axes.every((axis, i) => axis === rank - axes.length + i);
+/** Reduces every column of a row-major matrix: `rows` elements that lie `columns` apart. */
+export type ReduceColumns = (
+  out: Storage,
+  out0: number,
+  data: Storage,
+  start: number,
+  rows: number,
+  columns: number,
+  dtype: DType,
+) => void;
 
-/** The elements with the reduced axes last, so that each group is contiguous. */
-function groupsTogether(x: Dense, axes: readonly number[]): Storage {
-  if (areLast(axes, x.shape.length)) return x.data;
-  const kept = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-  const order = [...kept, ...axes];
-  const strides = stridesOf(x.shape);
-  const shape = order.map((axis) => x.shape[axis]!);
-  const data = newStorage(x.dtype, x.data.length);
-  gatherStrided(
-    { data, shape, dtype: x.dtype },
-    x,
-    order.map((axis) => strides[axis]!),
-    0,
-  );
-  return data;
+interface Groups {
+  /** Matrices of `count` rows and `behind` columns lie one after the other; columns are reduced. */
+  readonly data: Storage;
+  readonly count: number;
+  readonly behind: number;
 }
 
-export function runReduction(out: Dense, x: Dense, axes: readonly number[], reduce: ReduceRun): void {
+/** Axes that follow each other need no copy; others are brought together at the end. */
+function groupsOf(x: Dense, axes: readonly number[]): Groups {
   const count = sizeOf(axes.map((axis) => x.shape[axis]!));
-  // One run of leading axes needs no copy: its elements lie one row apart.
-  if (axes.every((axis, i) => axis === i) && !areLast(axes, x.shape.length)) {
-    const stride = out.data.length;
-    for (let o = 0; o < out.data.length; o++) out.data[o] = reduce(x.data, o, stride, count, x.dtype);
+  if (axes.every((axis, i) => axis === axes[0]! + i)) {
+    const last = axes[axes.length - 1] ?? x.shape.length - 1;
+    return { data: x.data, count, behind: sizeOf(x.shape.slice(last + 1)) };
+  }
+  const order = [...x.shape.keys()].filter((i) => !axes.includes(i)).concat(axes);
+  const strides = stridesOf(x.shape);
+  const data = newStorage(x.dtype, x.data.length);
+  const shape = order.map((axis) => x.shape[axis]!);
+  const steps = order.map((axis) => strides[axis]!);
+  gatherStrided({ data, shape, dtype: x.dtype }, x, steps, 0);
+  return { data, count, behind: 1 };
+}
+
+const TILE_ELEMENTS = 1 << 15;
+const MIN_TILE_COLUMNS = 8;
+
+/** Columns by way of a tile in which each lies together: elements are read in the order in which they lie. */
+const throughTile =
+  (reduce: ReduceRun): ReduceColumns =>
+  (out, out0, data, start, rows, columns, dtype) => {
+    const width = Math.min(columns, Math.max(MIN_TILE_COLUMNS, Math.floor(TILE_ELEMENTS / Math.max(1, rows))));
+    const tile = newStorage(dtype, width * rows);
+    for (let first = 0; first < columns; first += width) {
+      const w = Math.min(width, columns - first);
+      for (let r = 0; r < rows; r++) {
+        const at = start + r * columns + first;
+        for (let c = 0; c < w; c++) tile[c * rows + r] = data[at + c]!;
+      }
+      for (let c = 0; c < w; c++) out[out0 + first + c] = reduce(tile, c * rows, 1, rows, dtype);
+    }
+  };
+
+export function runReduction(
+  out: Dense,
+  x: Dense,
+  axes: readonly number[],
+  reduce: ReduceRun,
+  columns: ReduceColumns = throughTile(reduce),
+): void {
+  const { data, count, behind } = groupsOf(x, axes);
+  const n = out.data.length;
+  if (behind === 1) {
+    for (let o = 0; o < n; o++) out.data[o] = reduce(data, o * count, 1, count, x.dtype);
     return;
   }
-  const data = groupsTogether(x, axes);
-  for (let o = 0; o < out.data.length; o++) out.data[o] = reduce(data, o * count, 1, count, x.dtype);
+  for (let o = 0; o < n; o += behind) columns(out.data, o, data, o * count, count, behind, x.dtype);
 }
 
 export interface ReductionSpec {
@@ -56,6 +91,8 @@ export interface ReductionSpec {
   /** The result's dtype; default: the operand's. */
   result?(dtype: DType): DType;
   readonly reduce: ReduceRun;
+  /** A faster way down columns, with the same bits. */
+  readonly columns?: ReduceColumns;
   readonly derivatives: Derivatives<AxesAttributes>;
   /** Checks beyond the axes (an empty maximum has no value). */
   check?(x: Aval, axes: readonly number[]): void;
@@ -69,7 +106,7 @@ export function reductionPrimitive(spec: ReductionSpec): Primitive<AxesAttribute
       spec.check?.(x!, axes);
       return [{ shape: reducedShape(x!.shape, axes, false), dtype: spec.result?.(x!.dtype) ?? x!.dtype }];
     },
-    compute: { kind: 'kernel', run: ([out], [x], { axes }) => runReduction(out!, x!, axes, spec.reduce) },
+    compute: { kind: 'kernel', run: ([out], [x], { axes }) => runReduction(out!, x!, axes, spec.reduce, spec.columns) },
     derivatives: spec.derivatives,
     batch: ([x], _, __, { axes }) => [runtime.applyOne(self, [x!], { axes: axes.map((axis) => axis + 1) })],
   });

@@ -5,8 +5,8 @@
  */
 import type { DType, Storage } from '../../base/dtypes.ts';
 
-const BLOCK = 128;
-const LANES = 8;
+export const BLOCK = 128;
+export const LANES = 8;
 
 /** Partial sums of whole blocks, like the digits of a binary counter: slot i holds the sum of 2^i blocks. */
 const partials = new Float64Array(64);
@@ -71,11 +71,63 @@ function sumBlock64(data: Storage, start: number, stride: number, count: number)
   return a + b + (c + d) + (e + f + (g + h));
 }
 
+// The same with every sum rounded to float32. Lanes are local numbers, so that nothing is allocated.
 function sumBlock32(data: Storage, start: number, stride: number, count: number): number {
-  const lanes = new Float32Array(LANES);
-  for (let i = 0, at = start; i < count; i++, at += stride) lanes[i & 7] = lanes[i & 7]! + data[at]!;
   const r = Math.fround;
-  const [a, b, c, d, e, f, g, h] = lanes as unknown as [number, number, number, number, number, number, number, number];
+  let a = r(0),
+    b = r(0),
+    c = r(0),
+    d = r(0),
+    e = r(0),
+    f = r(0),
+    g = r(0),
+    h = r(0);
+  const whole = count - (count % LANES);
+  let at = start;
+  for (let i = 0; i < whole; i += LANES) {
+    a = r(a + data[at]!);
+    at += stride;
+    b = r(b + data[at]!);
+    at += stride;
+    c = r(c + data[at]!);
+    at += stride;
+    d = r(d + data[at]!);
+    at += stride;
+    e = r(e + data[at]!);
+    at += stride;
+    f = r(f + data[at]!);
+    at += stride;
+    g = r(g + data[at]!);
+    at += stride;
+    h = r(h + data[at]!);
+    at += stride;
+  }
+  const rest = count - whole;
+  if (rest > 0) {
+    a = r(a + data[at]!);
+    at += stride;
+  }
+  if (rest > 1) {
+    b = r(b + data[at]!);
+    at += stride;
+  }
+  if (rest > 2) {
+    c = r(c + data[at]!);
+    at += stride;
+  }
+  if (rest > 3) {
+    d = r(d + data[at]!);
+    at += stride;
+  }
+  if (rest > 4) {
+    e = r(e + data[at]!);
+    at += stride;
+  }
+  if (rest > 5) {
+    f = r(f + data[at]!);
+    at += stride;
+  }
+  if (rest > 6) g = r(g + data[at]!);
   return r(r(r(a + b) + r(c + d)) + r(r(e + f) + r(g + h)));
 }
 
