@@ -1,0 +1,65 @@
+/** Every law, and what runs them on an op. */
+import type { Family, Op, OpRecord, Sample } from '../../ops/op.ts';
+import { showShape } from '../../base/errors.ts';
+import { fastCheck } from '../fast-check.ts';
+import { differentiates, gradients, slices } from './batching.ts';
+import { first, second } from './derivatives.ts';
+import { LawError, type Law } from './law.ts';
+import { fills, records, singles, traces } from './running.ts';
+import { arbitraryOperands } from './sampling.ts';
+
+export { LawError, type Case, type Law } from './law.ts';
+
+export const laws: readonly Law[] = [traces, records, fills, singles, first, second, slices, gradients, differentiates];
+
+export interface LawOptions {
+  /** Inputs tried for each sample (default 3). */
+  readonly numRuns?: number;
+  readonly seed?: number;
+}
+
+const describeSample = ({ inputs, call }: Sample): string =>
+  `${inputs.map(({ shape, dtype }) => `${dtype ?? 'float64'}${showShape(shape)}`).join(', ')}  ${String(call).replaceAll(/\s+/g, ' ')}`;
+
+/** Runs one law on one sample. @throws LawError with the smallest operands that break it. */
+export function checkLaw(law: Law, record: OpRecord, sample: Sample, options: LawOptions = {}): void {
+  if (law.exempts(sample, record) !== null) return;
+  const fc = fastCheck('checkLaw');
+  const { numRuns = 3, seed = 1 } = options;
+  const property = fc.property(arbitraryOperands(sample), (inputs) => law.check({ record, sample, inputs }));
+  // A sample without elements is the same every time.
+  const runs = sample.inputs.every(({ shape }) => shape.includes(0)) ? 1 : numRuns;
+  const details = fc.check(property, { numRuns: runs, seed, endOnFailure: false });
+  if (!details.failed) return;
+  const operands = (details.counterexample?.[0] ?? []).map((x, i) => `\n    operand ${i}: ${String(x)}`).join('');
+  const cause = details.errorInstance;
+  const what = cause instanceof LawError ? cause.message : String((cause as Error | null)?.stack ?? cause);
+  throw new LawError(`${record.name} › ${law.name}\n  ${describeSample(sample)}${operands}\n${what}`);
+}
+
+/** Runs one error sample. @throws LawError unless it throws the stated class and message. */
+export function checkErrorSample(record: OpRecord, sample: OpRecord['errors'][number]): void {
+  let thrown: unknown;
+  try {
+    sample.call();
+  } catch (error) {
+    thrown = error;
+  }
+  const where = `${record.name} › refuses bad calls\n  ${String(sample.call).replaceAll(/\s+/g, ' ')}\n`;
+  if (thrown === undefined) throw new LawError(`${where}was not refused; expected ${sample.error} ${sample.message}`);
+  const { name, message } = thrown as Error;
+  if (name === sample.error && sample.message.test(message)) return;
+  throw new LawError(`${where}threw ${name}: ${message}\nexpected ${sample.error} ${sample.message}`);
+}
+
+/**
+ * Holds an op to every law of the library, at inputs sampled in its domains: the ops of the table, and your own.
+ * @throws LawError naming the law, the sample and the smallest operands that break it.
+ * @example test('cube keeps all laws', () => checkOp(cube))
+ */
+export function checkOp(op: Op<Family>, options: LawOptions = {}): void {
+  const { record } = op;
+  if (record.samples.length === 0) throw new LawError(`${record.name} has no samples`);
+  for (const sample of record.samples) for (const law of laws) checkLaw(law, record, sample, options);
+  for (const sample of record.errors) checkErrorSample(record, sample);
+}

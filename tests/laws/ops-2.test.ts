@@ -1,0 +1,3 @@
+import { testLaws } from './table.ts';
+
+testLaws(1, 4);

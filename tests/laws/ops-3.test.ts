@@ -1,0 +1,3 @@
+import { testLaws } from './table.ts';
+
+testLaws(2, 4);
