@@ -17,6 +17,9 @@ import { counted, thousands } from './text.ts';
 /** Numbers of copies are read together, up to so many. */
 const MOST_NUMBERS = 100_000;
 
+/** Constants were written down by somebody: they are shown as they were written. */
+const CONSTANT_DIGITS = 8;
+
 interface Context {
   readonly plan: Plan;
   readonly settings: Settings;
@@ -91,9 +94,10 @@ function labelOf({ plan, members }: Context, group: Group, g: number, faces: rea
 function glyphOf(step: Step, values: readonly Value[]): string {
   if (step.primitive !== null) return step.primitive.glyph;
   if (step.isInput || step.outputs[0]!.label !== null) return '';
-  return values.length === 1 && values[0]!.size === 1
-    ? shortNumber(Number(contentOf(values[0]!)), values[0]!.dtype)
-    : 'constant';
+  const first = values[0];
+  if (first === undefined || !values.every((x) => typeof contentOf(x) === 'number')) return 'constant';
+  const number = Number(contentOf(first));
+  return values.every((x) => contentOf(x) === number) ? shortNumber(number, first.dtype, CONSTANT_DIGITS) : 'constant';
 }
 
 function noteOf({ plan }: Context, group: Group): string | null {
@@ -170,6 +174,7 @@ function nodeOf(context: Context, group: Group, g: number, cluster: string | nul
   const gradients = gradientOf === null ? [] : values.flatMap((x) => (isFloat(x.dtype) ? (gradientOf(x) ?? []) : []));
   const gradient = summaryOf(gradients);
   const value = settings.values ? (summaryOf(values)?.text ?? null) : null;
+  const isNumberGlyph = kind === 'constant' && glyph !== '' && glyph !== 'constant';
   const looksAtGradients = gradientOf !== null && (settings.gradients || settings.colorBy === 'gradient');
   const node = {
     id: `n${g}`,
@@ -177,7 +182,7 @@ function nodeOf(context: Context, group: Group, g: number, cluster: string | nul
     label: labelOf(context, group, g, faces),
     glyph,
     shape: shapeText(faces, settings),
-    value: value === glyph ? null : value,
+    value: isNumberGlyph ? null : value,
     gradient: settings.gradients ? (gradient?.text ?? null) : null,
     health: looksAtGradients && kind !== 'elided' ? healthOf(gradient?.rms ?? null, settings) : null,
     note: noteOf(context, group),

@@ -86,6 +86,7 @@ function fill(
       fillcolor: palette.frameFill,
       color: cluster.count > 1 ? palette.block : palette.frame,
       labeljust: 'l',
+      labelloc: 't',
       margin: 12,
     } as const;
     graph.subgraph(`cluster_${cluster.id}`, attributes, (inner) => fill(inner, model, cluster.id, settings, palette));

@@ -26,12 +26,18 @@ function foldings(fold: Settings['fold'], depth: number): readonly (Foldable | n
 
 function* candidates(graph: Steps, settings: Settings): Generator<Plan> {
   const plain = planOf(graph, settings.implicit);
-  const merged = (plan: Plan): Plan => mergeRepeats(mergeCopies(plan));
   for (const foldable of foldings(settings.fold, depthOf(plain))) {
     const plan = foldable === null ? plain : foldScopes(plain, foldable);
     if (settings.repeats !== true) yield plan;
     if (settings.repeats !== false) yield merged(plan);
   }
+}
+
+/** Layers want to be found before copies, neurons written out one by one after them: whatever gives the smaller picture. */
+function merged(plan: Plan): Plan {
+  const layersFirst = mergeRepeats(mergeCopies(mergeRepeats(plan)));
+  const copiesFirst = mergeRepeats(mergeCopies(plan));
+  return copiesFirst.groups.length < layersFirst.groups.length ? copiesFirst : layersFirst;
 }
 
 /** The first plan that fits; where none does, the smallest, with the rest left out and counted. */

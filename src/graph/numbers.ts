@@ -2,19 +2,21 @@
 import type { DType } from '../base/dtypes.ts';
 
 const SHOWN_WHOLE = 4;
+const SUMMARY_DIGITS = 3;
 
 /** Four digits: enough to follow a computation in a picture. */
-export function shortNumber(x: number, dtype: DType = 'float64'): string {
+export function shortNumber(x: number, dtype: DType = 'float64', digits: number = 4): string {
   if (dtype === 'bool') return x === 0 ? 'false' : 'true';
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'NaN' : x > 0 ? '∞' : '-∞';
   if (Object.is(x, -0)) return '-0';
   const magnitude = Math.abs(x);
+  if (dtype === 'int32' || (Number.isInteger(x) && magnitude < 1e6)) return String(x);
   if (magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e6))
     return x
       .toExponential(2)
       .replace(/\.?0+e/, 'e')
       .replace('e+', 'e');
-  return String(Number(x.toPrecision(4)));
+  return String(Number(x.toPrecision(digits)));
 }
 
 /** What a list of numbers comes to. */
@@ -40,9 +42,11 @@ function textOf(xs: ArrayLike<number>, dtype: DType): string {
   const odd = bad === 0 ? '' : `${bad} of ${n} not finite`;
   if (bad === n) return odd;
   const range =
-    min === max ? `all ${shortNumber(min, dtype)}` : `${shortNumber(min, dtype)} … ${shortNumber(max, dtype)}`;
+    min === max
+      ? `all ${shortNumber(min, dtype)}`
+      : `${shortNumber(min, dtype, SUMMARY_DIGITS)} … ${shortNumber(max, dtype, SUMMARY_DIGITS)}`;
   if (bad > 0) return `${range}, ${odd}`;
-  return min === max || dtype === 'bool' ? range : `${range}, mean ${shortNumber(sum / n)}`;
+  return min === max || dtype === 'bool' ? range : `${range}, mean ${shortNumber(sum / n, 'float64', SUMMARY_DIGITS)}`;
 }
 
 /** A number, up to four elements, or range and mean. `numbers` of one Value; `scattered` over several nodes. */

@@ -17,6 +17,7 @@ interface ShapeAttributes extends Record<string, unknown> {
 const broadcastPrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
   name: 'broadcastTo',
   glyph: '⤢',
+  implicit: true,
   infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
   run: (out, x) => {
     const lead = out.shape.length - x.shape.length;
