@@ -32,14 +32,14 @@ function floorQuotient(k: Lanes, x: Expr, y: Expr): Expr {
 }
 
 const floorDivideLane: LaneFunction = (k, x, y) => {
-  if (x!.type !== 'i32') return floorQuotient(k, x!, y!);
-  const quotient = integerQuotient(k, x!, y!);
-  return k.select(strays(k, integerRest(k, x!, y!), y!), k.sub(quotient, 1), quotient);
+  if (x.type !== 'i32') return floorQuotient(k, x, y);
+  const quotient = integerQuotient(k, x, y);
+  return k.select(strays(k, integerRest(k, x, y), y), k.sub(quotient, 1), quotient);
 };
 
 const remainderLane: LaneFunction = (k, x, y) => {
-  const rest = x!.type === 'i32' ? integerRest(k, x!, y!) : fmodLane(k, x!, y!);
-  return k.select(strays(k, rest, y!), k.add(rest, y!), rest);
+  const rest = x.type === 'i32' ? integerRest(k, x, y) : fmodLane(k, x, y);
+  return k.select(strays(k, rest, y), k.add(rest, y), rest);
 };
 
 const samplesOf = (call: (x: Value, y: Value) => unknown): readonly Sample[] => [
@@ -130,7 +130,7 @@ export const remainder: Op<Binary> = binary({
 export const fmod: Op<Binary> = binary({
   name: 'fmod',
   glyph: '%',
-  lane: (k, x, y) => (x!.type === 'i32' ? integerRest(k, x!, y!) : fmodLane(k, x!, y!)),
+  lane: (k, x, y) => (x.type === 'i32' ? integerRest(k, x, y) : fmodLane(k, x, y)),
   partials: [one, (g, _, a, b) => g.mul(a.div(b).trunc()).neg()],
   refuses: ['bool'],
   domains: DOMAINS,

@@ -13,7 +13,7 @@ import { runtime, type Operand } from './runtime.ts';
 export const square: Op<Unary> = unary({
   name: 'square',
   glyph: 'x²',
-  lane: (k, x) => k.mul(x!, x!),
+  lane: (k, x) => k.mul(x, x),
   partials: [times((_, a) => a.mul(2))],
   refuses: ['bool'],
   samples: [
@@ -26,7 +26,7 @@ export const square: Op<Unary> = unary({
 export const sqrt: Op<Unary> = unary({
   name: 'sqrt',
   glyph: '√',
-  lane: (k, x) => k.sqrt(x!),
+  lane: (k, x) => k.sqrt(x),
   partials: [(g, y) => g.div(y.mul(2))],
   dtypes: 'float',
   domains: [{ min: 0.2, max: 3 }],
@@ -37,7 +37,7 @@ export const sqrt: Op<Unary> = unary({
 export const rsqrt: Op<Unary> = unary({
   name: 'rsqrt',
   glyph: '1/√',
-  lane: (k, x) => k.div(1, k.sqrt(x!)),
+  lane: (k, x) => k.div(1, k.sqrt(x)),
   partials: [times((y) => y.mul(y).mul(y).mul(-0.5))],
   dtypes: 'float',
   domains: [{ min: 0.3, max: 3 }],
@@ -48,7 +48,7 @@ export const rsqrt: Op<Unary> = unary({
 export const reciprocal: Op<Unary> = unary({
   name: 'reciprocal',
   glyph: '1/x',
-  lane: (k, x) => k.div(1, x!),
+  lane: (k, x) => k.div(1, x),
   partials: [(g, y) => g.mul(y.mul(y)).neg()],
   dtypes: 'float',
   domains: [{ min: 0.4, max: 3 }],
@@ -71,7 +71,7 @@ function integerPower(k: Lanes, x: Expr, n: Expr): Expr {
 
 /** The square is exact to the last bit, whether or not 2 is known when the op is recorded. */
 const lane: LaneFunction = (k, x, y) =>
-  x!.type === 'i32' ? integerPower(k, x!, y!) : k.select(k.eq(y!, 2), k.mul(x!, x!), powLane(k, x!, y!));
+  x.type === 'i32' ? integerPower(k, x, y) : k.select(k.eq(y, 2), k.mul(x, x), powLane(k, x, y));
 
 /** b·aᵇ⁻¹, but 0 at 0⁰ (and NaN⁰), in all derivatives. */
 function slopeInBase(a: Value, b: Value): Value {

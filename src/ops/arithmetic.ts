@@ -29,7 +29,7 @@ const ints = (call: (x: Value, y: Value) => unknown): Sample => ({
 export const add: Op<Binary> = binary({
   name: 'add',
   glyph: '+',
-  lane: (k, x, y) => (x!.type === 'mask' ? k.or(x!, y!) : k.add(x!, y!)),
+  lane: (k, x, y) => (x.type === 'mask' ? k.or(x, y) : k.add(x, y)),
   partials: [one, one],
   samples: [bools((x, y) => x.add(y)), ints((x, y) => x.add(y))],
   errors: [
@@ -47,7 +47,7 @@ export const add: Op<Binary> = binary({
 export const sub: Op<Binary> = binary({
   name: 'sub',
   glyph: '−',
-  lane: (k, x, y) => k.sub(x!, y!),
+  lane: (k, x, y) => k.sub(x, y),
   partials: [one, negated],
   refuses: ['bool'],
   samples: [ints((x, y) => x.sub(y)), { inputs: [{ shape: [3] }], call: (x) => runtime.lift(1, 'sub').sub(x) }],
@@ -65,7 +65,7 @@ export const sub: Op<Binary> = binary({
 export const mul: Op<Binary> = binary({
   name: 'mul',
   glyph: '×',
-  lane: (k, x, y) => (x!.type === 'mask' ? k.and(x!, y!) : k.mul(x!, y!)),
+  lane: (k, x, y) => (x.type === 'mask' ? k.and(x, y) : k.mul(x, y)),
   partials: [times((_, __, b) => b), times((_, a) => a)],
   samples: [bools((x, y) => x.mul(y)), ints((x, y) => x.mul(y))],
   gold: 'mul',
@@ -75,7 +75,7 @@ export const mul: Op<Binary> = binary({
 export const div: Op<Binary> = binary({
   name: 'div',
   glyph: '÷',
-  lane: (k, x, y) => k.div(x!, y!),
+  lane: (k, x, y) => k.div(x, y),
   partials: [(g, _, __, b) => g.div(b), (g, y, _, b) => g.mul(y.div(b)).neg()],
   dtypes: 'float',
   domains: [{}, { min: 0.5, max: 2 }],
@@ -97,7 +97,7 @@ export const div: Op<Binary> = binary({
 export const neg: Op<Unary> = unary({
   name: 'neg',
   glyph: '−x',
-  lane: (k, x) => k.neg(x!),
+  lane: (k, x) => k.neg(x),
   partials: [negated],
   refuses: ['bool'],
   errors: [
@@ -110,7 +110,7 @@ export const neg: Op<Unary> = unary({
 export const abs: Op<Unary> = unary({
   name: 'abs',
   glyph: '|x|',
-  lane: (k, x) => k.abs(x!),
+  lane: (k, x) => k.abs(x),
   partials: [times((_, a) => a.sign())],
   refuses: ['bool'],
   domains: [{ except: [0] }],
@@ -118,7 +118,7 @@ export const abs: Op<Unary> = unary({
   gold: 'abs',
 });
 
-const signLane: LaneFunction = (k, x) => k.select(k.gt(x!, 0), 1, k.select(k.lt(x!, 0), -1, 0));
+const signLane: LaneFunction = (k, x) => k.select(k.gt(x, 0), 1, k.select(k.lt(x, 0), -1, 0));
 
 /** −1, 0 or 1, elementwise; 0 for NaN. The derivative is 0. @example value(-2).sign() // -1 */
 export const sign: Op<Unary> = unary({
@@ -145,7 +145,7 @@ const toChosen =
 export const maximum: Op<Binary> = binary({
   name: 'maximum',
   glyph: 'max',
-  lane: (k, x, y) => (x!.type === 'mask' ? k.or(x!, y!) : k.max(x!, y!)),
+  lane: (k, x, y) => (x.type === 'mask' ? k.or(x, y) : k.max(x, y)),
   partials: [toChosen((a, b) => a.lt(b)), toChosen((a, b) => a.gt(b))],
   domains: [
     { min: -2, max: 0, distinct: true },
@@ -167,7 +167,7 @@ export const maximum: Op<Binary> = binary({
 export const minimum: Op<Binary> = binary({
   name: 'minimum',
   glyph: 'min',
-  lane: (k, x, y) => (x!.type === 'mask' ? k.and(x!, y!) : k.min(x!, y!)),
+  lane: (k, x, y) => (x.type === 'mask' ? k.and(x, y) : k.min(x, y)),
   partials: [toChosen((a, b) => a.gt(b)), toChosen((a, b) => a.lt(b))],
   domains: [
     { min: -2, max: 0 },

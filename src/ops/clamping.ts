@@ -10,7 +10,7 @@ import { runtime, type Operand } from './runtime.ts';
 
 const clampPrimitive = pointwisePrimitive({
   name: 'clamp',
-  lane: (k, x, low, high) => k.min(k.max(x!, low!), high!),
+  lane: (k, x, low, high) => k.min(k.max(x, low), high),
   partials: [
     whereMask((_, x, low, high) => x.ge(low).logicalAnd(x.le(high))),
     whereMask((_, x, low, high) => x.lt(low).logicalAnd(low.lt(high))),
@@ -92,9 +92,9 @@ const lerpPrimitive = pointwisePrimitive({
   name: 'lerp',
   // From the nearer end, as PyTorch does, so that both ends are exact.
   lane: (k, start, end, weight) => {
-    const way = k.sub(end!, start!);
-    const forth = k.add(start!, k.mul(weight!, way));
-    return k.select(k.lt(k.abs(weight!), 0.5), forth, k.sub(end!, k.mul(way, k.sub(1, weight!))));
+    const way = k.sub(end, start);
+    const forth = k.add(start, k.mul(weight, way));
+    return k.select(k.lt(k.abs(weight), 0.5), forth, k.sub(end, k.mul(way, k.sub(1, weight))));
   },
   partials: [
     times((_, __, ___, weight) => weight.neg().add(1)),

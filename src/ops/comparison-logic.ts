@@ -27,7 +27,7 @@ const samplesOf = (call: (x: Value, y: Value) => unknown): readonly Sample[] => 
 export const logicalAnd: Op<Binary> = binary({
   name: 'logicalAnd',
   glyph: '∧',
-  lane: (k, x, y) => k.and(x!, y!),
+  lane: (k, x, y) => k.and(x, y),
   dtypes: 'logical',
   result: 'bool',
   samples: samplesOf((x, y) => x.logicalAnd(y)),
@@ -38,7 +38,7 @@ export const logicalAnd: Op<Binary> = binary({
 export const logicalOr: Op<Binary> = binary({
   name: 'logicalOr',
   glyph: '∨',
-  lane: (k, x, y) => k.or(x!, y!),
+  lane: (k, x, y) => k.or(x, y),
   dtypes: 'logical',
   result: 'bool',
   samples: samplesOf((x, y) => x.logicalOr(y)),
@@ -49,7 +49,7 @@ export const logicalOr: Op<Binary> = binary({
 export const logicalXor: Op<Binary> = binary({
   name: 'logicalXor',
   glyph: '⊻',
-  lane: (k, x, y) => k.ne(x!, y!),
+  lane: (k, x, y) => k.ne(x, y),
   dtypes: 'logical',
   result: 'bool',
   samples: samplesOf((x, y) => x.logicalXor(y)),
@@ -59,7 +59,7 @@ export const logicalXor: Op<Binary> = binary({
 export const logicalNot: Op<Unary> = unary({
   name: 'logicalNot',
   glyph: '¬',
-  lane: (k, x) => k.not(x!),
+  lane: (k, x) => k.not(x),
   dtypes: 'logical',
   result: 'bool',
   samples: [{ inputs: [{ shape: [4], dtype: 'bool' }], call: (x) => x.logicalNot(), differentiable: false }],

@@ -29,7 +29,7 @@ const samplesOf = (call: (x: Value, y: Value) => unknown): readonly Sample[] =>
 export const eq: Op<Binary> = binary({
   name: 'eq',
   glyph: '=',
-  lane: (k, x, y) => k.eq(x!, y!),
+  lane: (k, x, y) => k.eq(x, y),
   result: 'bool',
   samples: samplesOf((x, y) => x.eq(y)),
   gold: 'eq',
@@ -39,7 +39,7 @@ export const eq: Op<Binary> = binary({
 export const ne: Op<Binary> = binary({
   name: 'ne',
   glyph: '≠',
-  lane: (k, x, y) => k.ne(x!, y!),
+  lane: (k, x, y) => k.ne(x, y),
   result: 'bool',
   samples: samplesOf((x, y) => x.ne(y)),
   gold: 'ne',
@@ -49,7 +49,7 @@ export const ne: Op<Binary> = binary({
 export const lt: Op<Binary> = binary({
   name: 'lt',
   glyph: '<',
-  lane: ordered((k, x, y) => k.lt(x!, y!)),
+  lane: ordered((k, x, y) => k.lt(x, y)),
   result: 'bool',
   samples: samplesOf((x, y) => x.lt(y)),
   gold: 'lt',
@@ -59,7 +59,7 @@ export const lt: Op<Binary> = binary({
 export const le: Op<Binary> = binary({
   name: 'le',
   glyph: '≤',
-  lane: ordered((k, x, y) => k.le(x!, y!)),
+  lane: ordered((k, x, y) => k.le(x, y)),
   result: 'bool',
   samples: samplesOf((x, y) => x.le(y)),
   gold: 'le',
@@ -69,7 +69,7 @@ export const le: Op<Binary> = binary({
 export const gt: Op<Binary> = binary({
   name: 'gt',
   glyph: '>',
-  lane: ordered((k, x, y) => k.gt(x!, y!)),
+  lane: ordered((k, x, y) => k.gt(x, y)),
   result: 'bool',
   samples: samplesOf((x, y) => x.gt(y)),
   gold: 'gt',
@@ -79,7 +79,7 @@ export const gt: Op<Binary> = binary({
 export const ge: Op<Binary> = binary({
   name: 'ge',
   glyph: '≥',
-  lane: ordered((k, x, y) => k.ge(x!, y!)),
+  lane: ordered((k, x, y) => k.ge(x, y)),
   result: 'bool',
   samples: samplesOf((x, y) => x.ge(y)),
   gold: 'ge',
@@ -91,7 +91,7 @@ export const ge: Op<Binary> = binary({
 const ofFloats =
   (lane: LaneFunction, otherwise: boolean): LaneFunction =>
   (k, x) =>
-    x!.type === 'f64' || x!.type === 'f32' ? lane(k, x!) : k.eq(k.number(0, 'i32'), otherwise ? 0 : 1);
+    x.type === 'f64' || x.type === 'f32' ? lane(k, x) : k.eq(k.number(0, 'i32'), otherwise ? 0 : 1);
 
 const integers = (call: (x: Value) => unknown): readonly Sample[] => [
   { inputs: [{ shape: [3], dtype: 'int32', min: -3, max: 3 }], call, differentiable: false },
@@ -101,7 +101,7 @@ const integers = (call: (x: Value) => unknown): readonly Sample[] => [
 export const isNaN: Op<Unary> = unary({
   name: 'isNaN',
   glyph: 'NaN?',
-  lane: ofFloats((k, x) => k.isNaN(x!), false),
+  lane: ofFloats((k, x) => k.isNaN(x), false),
   result: 'bool',
   samples: integers((x) => x.isNaN()),
   gold: 'isnan',
@@ -111,7 +111,7 @@ export const isNaN: Op<Unary> = unary({
 export const isFinite: Op<Unary> = unary({
   name: 'isFinite',
   glyph: 'finite?',
-  lane: ofFloats((k, x) => k.lt(k.abs(x!), Infinity), true),
+  lane: ofFloats((k, x) => k.lt(k.abs(x), Infinity), true),
   result: 'bool',
   samples: integers((x) => x.isFinite()),
   gold: 'isfinite',
@@ -121,7 +121,7 @@ export const isFinite: Op<Unary> = unary({
 export const isInf: Op<Unary> = unary({
   name: 'isInf',
   glyph: '∞?',
-  lane: ofFloats((k, x) => k.eq(k.abs(x!), Infinity), false),
+  lane: ofFloats((k, x) => k.eq(k.abs(x), Infinity), false),
   result: 'bool',
   samples: integers((x) => x.isInf()),
   gold: 'isinf',
@@ -139,7 +139,7 @@ const wherePrimitive: Primitive = primitive({
     );
     return [{ shape: inputs[0]!.shape, dtype: inputs[1]!.dtype }];
   },
-  compute: { kind: 'lane', lane: () => (k, c, x, y) => k.select(c!, x!, y!) },
+  compute: { kind: 'lane', lane: () => (k, c, x, y) => k.select(c, x, y) },
   derivatives: {
     kind: 'partials',
     partials: [() => undefined, (g, _, c) => g.where(c, 0), (g, _, c) => runtime.fill(g.shape, 0, g.dtype).where(c, g)],
@@ -195,4 +195,4 @@ export const where: Op<Where> = Object.assign(
       return chosen(condition, this, other);
     },
   },
-) as unknown as Op<Where>;
+);

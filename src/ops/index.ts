@@ -1,4 +1,7 @@
 /** The table: every op of the library. Adding an op is adding its declaration to one of these files. */
+export * from './activations-grouped.ts';
+export * from './activations-piecewise.ts';
+export * from './activations-smooth.ts';
 export * from './arithmetic.ts';
 export * from './arithmetic-division.ts';
 export * from './arithmetic-powers.ts';

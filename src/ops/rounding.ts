@@ -20,7 +20,7 @@ const ofIntegers = (call: (x: Value) => unknown): Sample => ({
 export const floor: Op<Unary> = unary({
   name: 'floor',
   glyph: '⌊x⌋',
-  lane: (k, x) => k.floor(x!),
+  lane: (k, x) => k.floor(x),
   partials: [zero],
   refuses: ['bool'],
   domains: [BETWEEN],
@@ -32,7 +32,7 @@ export const floor: Op<Unary> = unary({
 export const ceil: Op<Unary> = unary({
   name: 'ceil',
   glyph: '⌈x⌉',
-  lane: (k, x) => k.ceil(x!),
+  lane: (k, x) => k.ceil(x),
   partials: [zero],
   refuses: ['bool'],
   domains: [BETWEEN],
@@ -43,7 +43,7 @@ export const ceil: Op<Unary> = unary({
 /** To the next integer towards 0, elementwise. @example value([1.5, -1.5]).trunc() // [1, -1] */
 export const trunc: Op<Unary> = unary({
   name: 'trunc',
-  lane: (k, x) => k.trunc(x!),
+  lane: (k, x) => k.trunc(x),
   partials: [zero],
   refuses: ['bool'],
   domains: [BETWEEN],
@@ -51,7 +51,7 @@ export const trunc: Op<Unary> = unary({
   gold: 'trunc',
 });
 
-const fracLane: LaneFunction = (k, x) => k.sub(x!, k.trunc(x!));
+const fracLane: LaneFunction = (k, x) => k.sub(x, k.trunc(x));
 
 /** x − trunc(x), the part behind the point, elementwise. @example value([1.5, -1.5]).frac() // [0.5, -0.5] */
 export const frac: Op<Unary> = unary({
@@ -65,7 +65,7 @@ export const frac: Op<Unary> = unary({
 
 const roundPrimitive = pointwisePrimitive({
   name: 'round',
-  lane: (k, x) => k.nearest(x!),
+  lane: (k, x) => k.nearest(x),
   partials: [zero],
   refuses: ['bool'],
 });

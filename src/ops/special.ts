@@ -88,7 +88,7 @@ const polygammaPrimitive: Primitive<Order> = primitive<Order>({
     jvp: ([t], { inputs, attrs }) => t?.mul(inputs[0]!.polygamma(attrs.order + 1)),
     vjp: (g, _, { inputs, attrs }) => g.mul(inputs[0]!.polygamma(attrs.order + 1)),
   },
-  batch: batchPointwise(() => polygammaPrimitive as unknown as Primitive),
+  batch: batchPointwise(() => polygammaPrimitive),
 });
 
 interface Polygamma {

@@ -56,8 +56,8 @@ function split(k: Lanes, x: Expr): { mantissa: Expr; exponent: Expr } {
 
 /** Any quotient, any sizes: long division of the mantissas, 50 binary digits at a time. */
 const longDivision: LaneFunction = (k, x, y) => {
-  const top = split(k, x!);
-  const bottom = split(k, y!);
+  const top = split(k, x);
+  const bottom = split(k, y);
   const m = bottom.mantissa;
   let left = k.sub(top.exponent, bottom.exponent);
   let rest: Expr = k.select(k.ge(top.mantissa, m), k.sub(top.mantissa, m), top.mantissa);
@@ -69,15 +69,15 @@ const longDivision: LaneFunction = (k, x, y) => {
   // In two halves, each of which is a normal number.
   const half = k.trunc(k.mul(bottom.exponent, 0.5));
   const value = k.mul(k.mul(rest, powerOfTwo(k, half)), powerOfTwo(k, k.sub(bottom.exponent, half)));
-  const defined = k.and(k.lt(x!, Infinity), k.gt(y!, 0));
-  return k.select(k.and(defined, k.lt(x!, y!)), x!, k.select(defined, value, NaN));
+  const defined = k.and(k.lt(x, Infinity), k.gt(y, 0));
+  return k.select(k.and(defined, k.lt(x, y)), x, k.select(defined, value, NaN));
 };
 
 /** x − trunc(x / y)·y with the sign of x; NaN for y = 0 and for infinite x; x for infinite y. */
 export const fmod: LaneFunction = throughDouble((k, a, b) => {
-  const x = k.abs(a!);
-  const y = k.abs(b!);
+  const x = k.abs(a);
+  const y = k.abs(b);
   const wide = k.or(k.gt(x, 1e290), k.gt(y, 1e290));
   const rare = k.or(k.or(wide, k.lt(y, 1e-270)), k.ge(k.div(x, y), TWO_52));
-  return k.copySign(k.rare(rare, remainderOf(k, x, y), longDivision, x, y), a!);
+  return k.copySign(k.rare(rare, remainderOf(k, x, y), longDivision, x, y), a);
 });

@@ -25,6 +25,21 @@ export interface Binary {
   ): Value<Ok<Broadcast<Of<V>, Of<W>>>>;
 }
 
+/** A number that tunes an op: known, or itself computed. */
+export type Parameter = number | Value<[]>;
+
+/** y = f(x, parameter), the same shape. */
+export interface Parametric {
+  method<V extends Value>(this: V, parameter?: Parameter): Value<Of<V>>;
+  free<V extends AnyOperand>(x: V, parameter?: Parameter): Value<Of<V>>;
+}
+
+/** y = f(x, first, second), the same shape. */
+export interface Parametric2 {
+  method<V extends Value>(this: V, first?: Parameter, second?: Parameter): Value<Of<V>>;
+  free<V extends AnyOperand>(x: V, first?: Parameter, second?: Parameter): Value<Of<V>>;
+}
+
 export interface ReductionOptions<Keep extends boolean = boolean> {
   /** Reduced axes stay, with length 1. */
   readonly keepDims?: Keep;
