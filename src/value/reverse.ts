@@ -6,7 +6,7 @@ import type { Cotangent, Partial } from '../ops/primitive.ts';
 import { applyHooks } from './hooks.ts';
 import { PendingCotangents } from './pending.ts';
 import { enableGrad, noGrad, state } from './recording.ts';
-import { cellOf, immediate, isTraced, isValue, REQUIRES_GRAD, requireShape, type Value } from './value.ts';
+import { asRead, cellOf, immediate, isTraced, isValue, REQUIRES_GRAD, requireShape, type Value } from './value.ts';
 
 export interface ReverseWalk {
   /** Where the walk ends: such a node's cotangent is handed to `reached` and goes no further. */
@@ -66,9 +66,9 @@ function pullPointwise(
   pending: PendingCotangents,
   floor: number,
 ): void {
-  const a = node._x!;
-  const b = node._y!;
-  const c = node._extra === null || node._extra.rest === null ? b : node._extra.rest[0]!;
+  const a = asRead(node._x!);
+  const b = node._y === null ? a : asRead(node._y);
+  const c = node._extra === null || node._extra.rest === null ? b : asRead(node._extra.rest[0]!);
   if (isNeeded(a, floor)) {
     const cotangent = partials[0]!(g, node, a, b, c);
     if (cotangent !== undefined) pending.add(a, cotangent);

@@ -73,8 +73,12 @@ export class Value<S extends Shape = Shape> {
   _content: Content | null;
   /** @internal What made it; null for leaves. */
   readonly _op: Primitive | null;
-  /** @internal The first two operands; further ones are in `_extra`. Snapshots where the operand was a cell. */
-  readonly _x: Value | null;
+  /**
+   * @internal The first two operands; further ones are in `_extra`. Snapshots where the operand was a cell; a scalar
+   * cell may stand for its own first snapshot (see `read`), so look through `asRead`. In such a cell, once it has been
+   * assigned, `_x` is that first snapshot.
+   */
+  _x: Value | null;
   /** @internal */
   readonly _y: Value | null;
   /** @internal REQUIRES_GRAD and CELL. */
@@ -118,12 +122,12 @@ export class Value<S extends Shape = Shape> {
     return (this._flags & CELL) !== 0;
   }
 
-  /** @internal All operands. */
+  /** @internal All operands, as they were when they were read. */
   get _inputs(): readonly Value[] {
-    if (this._x === null) return NO_INPUTS;
+    if (this._op === null || this._x === null) return NO_INPUTS;
     const rest = this._extra === null ? null : this._extra.rest;
-    if (rest !== null) return [this._x, this._y!, ...rest];
-    return this._y === null ? [this._x] : [this._x, this._y];
+    if (rest !== null) return [asRead(this._x), asRead(this._y!), ...rest.map(asRead)];
+    return this._y === null ? [asRead(this._x)] : [asRead(this._x), asRead(this._y)];
   }
 
   /** @internal */
@@ -173,8 +177,9 @@ export class Value<S extends Shape = Shape> {
         hint: `Cast first: x.to('float64').`,
       });
     }
+    archive(this);
     this._flags = on ? this._flags | REQUIRES_GRAD : this._flags & ~REQUIRES_GRAD;
-    refresh(this);
+    replaceContent(this, contentOf(this));
   }
 
   /** The name given by `named`, or null. */
@@ -321,7 +326,7 @@ function snapshotOf(cell: Value, content: Content): Value {
 
 /**
  * What an op records of an operand: a cell's present snapshot, anything else as it is. A scalar cell is its own first
- * snapshot (its number is never changed in place), which saves an object for each scalar leaf.
+ * snapshot, which saves an object for each scalar leaf.
  */
 export function read(x: Value): Value {
   if (!x._isCell) return x;
@@ -329,19 +334,23 @@ export function read(x: Value): Value {
   return x.shape.length === 0 ? x : snapshotOf(x, x._content!);
 }
 
+/** A recorded operand with the content that was read: a scalar cell that has been assigned since gives its first snapshot. */
+export const asRead = (x: Value): Value => ((x._flags & CELL) !== 0 && x._x !== null ? x._x : x);
+
 /** Swaps a cell's content; what was recorded before keeps the old one. */
 export function replaceContent(cell: Value, content: Content): void {
-  if (cell.shape.length === 0) {
-    snapshotOf(cell, content);
+  if (cell.shape.length > 0) {
+    cell._content = content;
+    cell._twin = null;
     return;
   }
-  cell._content = content;
-  cell._twin = null;
+  archive(cell);
+  snapshotOf(cell, content);
 }
 
-/** Later reads see changed flags; earlier ones keep theirs. */
-function refresh(cell: Value): void {
-  if (cell._twin !== null) replaceContent(cell, contentOf(cell));
+/** Keeps a scalar cell's first content, flags and all, for those who recorded the cell itself. */
+function archive(cell: Value): void {
+  if (cell.shape.length === 0 && cell._x === null) cell._x = snapshotOf(cell, cell._content!);
 }
 
 /** @throws ShapeError unless x can take the place of a Value of this shape. */

@@ -2,6 +2,7 @@
 import type { Adapter } from '../compare.ts';
 import { layers } from './layers.ts';
 import { linalg } from './linalg.ts';
+import { losses } from './losses.ts';
 import { pointwise } from './pointwise.ts';
 import { reductions } from './reductions.ts';
 import { structure } from './structure.ts';
@@ -12,6 +13,7 @@ export const adapters: Readonly<Record<string, Adapter | undefined>> = {
   ...structure,
   ...linalg,
   ...layers,
+  ...losses,
 };
 
 /** Operators compared less strictly, and why. */

@@ -1,0 +1,54 @@
+/**
+ * npm run demo [-- --data DIR|FILE] [--out DIR] [--epochs N] [--seed N]: the graph of e = (a + b)·(b + 1) and its
+ * derivatives, then a small network that learns.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { value } from 'chainrule';
+import { toSvg } from 'chainrule/graph';
+import { runTrainJob } from '../src/cli/train/job.ts';
+import { writeWhole } from '../src/cli/write.ts';
+import { mkdirSync } from 'node:fs';
+
+async function drawExpression(out: string): Promise<void> {
+  const a = value(2).named('a');
+  const b = value(1).named('b');
+  const c = a.add(b).named('c');
+  const d = b.add(1).named('d');
+  const e = c.mul(d).named('e');
+  e.backward();
+  console.log('e = (a + b)·(b + 1) at a = 2, b = 1');
+  console.log(`  e = ${e.item()}   ∂e/∂a = ${a.grad!.item()}   ∂e/∂b = ${b.grad!.item()}`);
+  const path = join(out, 'e.svg');
+  writeWhole(path, await toSvg(e, { partials: 'both' }));
+  console.log(`  Wrote ${path}\n`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      target: { type: 'string' },
+      out: { type: 'string', default: 'out' },
+      epochs: { type: 'string' },
+      seed: { type: 'string' },
+    },
+  });
+  mkdirSync(values.out, { recursive: true });
+  await drawExpression(values.out);
+  await runTrainJob(
+    {
+      out: values.out,
+      data: values.data ?? process.env['CHAINRULE_DATA'],
+      target: values.target,
+      epochs: values.epochs === undefined ? undefined : Number(values.epochs),
+      seed: values.seed === undefined ? undefined : Number(values.seed),
+    },
+    { stdout: process.stdout },
+  );
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,114 @@
+/** The job of `chainrule train` and of the demo: train an MLP, show how it goes, write the pictures. */
+import { OptionError } from '../../base/errors.ts';
+import { builtin } from '../../base/node.ts';
+import { toSvg } from '../../graph/index.ts';
+import { crossEntropy } from '../../losses/index.ts';
+import { MLP, type ActivationOption } from '../../nn/index.ts';
+import { Adam } from '../../optim/index.ts';
+import { accuracy, bar, lines, plotDecisionBoundary, plotLoss, trainModel } from '../../train/index.ts';
+import { manualSeed } from '../../value/random.ts';
+import { problemFor, type Problem } from './problem.ts';
+import { writeWhole } from '../write.ts';
+
+export interface TrainJob {
+  /** A folder with IDX files, or a CSV file; two moons without it. */
+  readonly data?: string | undefined;
+  /** The column of a CSV file that holds the classes. */
+  readonly target?: string | undefined;
+  readonly hidden?: readonly number[] | undefined;
+  readonly activation?: ActivationOption | undefined;
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly lr?: number | undefined;
+  readonly seed?: number | undefined;
+  /** The folder that the pictures go to. */
+  readonly out: string;
+}
+
+export interface TrainOutcome {
+  readonly accuracy: number;
+  readonly losses: readonly number[];
+  readonly files: readonly string[];
+}
+
+/** Where the job's words go. */
+export interface Terminal {
+  readonly stdout: { write(text: string): unknown };
+}
+
+const isWriteStream = (stream: unknown): stream is NodeJS.WriteStream =>
+  (stream as { isTTY?: boolean } | null)?.isTTY === true;
+
+function checkWhole(option: string, x: number): number {
+  if (Number.isInteger(x) && x >= 1) return x;
+  throw new OptionError(`${option} must be a whole number ≥ 1, got ${String(x)}`, { op: 'train', option });
+}
+
+/** The network and its loss on a few examples, coloured by how large gradients are. */
+function drawNetwork(model: MLP, { train }: Problem): Promise<string> {
+  const few = Math.min(8, train.x.shape[0]!);
+  model.zeroGrad();
+  const loss = crossEntropy(model.forward(train.x.narrow(0, 0, few).named('x')), train.y.narrow(0, 0, few).named('y'));
+  loss.named('loss').backward();
+  return toSvg(loss, { colorBy: 'gradient', title: 'The network and its loss, coloured by gradient' });
+}
+
+async function writePictures(
+  job: TrainJob,
+  model: MLP,
+  problem: Problem,
+  history: Parameters<typeof plotLoss>[0],
+): Promise<string[]> {
+  const { join } = builtin('node:path', 'train');
+  builtin('node:fs', 'train').mkdirSync(job.out, { recursive: true });
+  const pictures: [string, Promise<string>][] = [
+    ['loss.svg', plotLoss(history)],
+    ['network.svg', drawNetwork(model, problem)],
+  ];
+  if (problem.train.x.shape[1] === 2)
+    pictures.push(['boundary.svg', plotDecisionBoundary(model, problem.test.x, problem.test.y)]);
+  const written: string[] = [];
+  for (const [name, svg] of pictures) {
+    const path = join(job.out, name);
+    writeWhole(path, await svg);
+    written.push(path);
+  }
+  return written;
+}
+
+/**
+ * Trains, reports, draws.
+ * @throws DataError for data that cannot be read; OptionError for impossible settings.
+ */
+export async function runTrainJob(job: TrainJob, terminal: Terminal): Promise<TrainOutcome> {
+  const say = (line: string): unknown => terminal.stdout.write(`${line}\n`);
+  manualSeed(job.seed ?? 0);
+  const problem = problemFor(job.data, job.target);
+  const { defaults, train, test, classes } = problem;
+  const epochs = checkWhole('epochs', job.epochs ?? defaults.epochs);
+  const batchSize = checkWhole('batch-size', job.batchSize ?? defaults.batchSize);
+  const sizes = [train.x.shape[1]!, ...(job.hidden ?? defaults.hidden), classes.length];
+  const model = new MLP(sizes, { activation: job.activation ?? 'relu' });
+  const optimizer = new Adam(model.parameters(), { lr: job.lr ?? defaults.lr });
+  say(
+    `Training an MLP ${sizes.join('-')} on ${problem.title}: ${train.x.shape[0]} to train, ${test.x.shape[0]} to test`,
+  );
+  const batchesPerEpoch = Math.ceil(train.x.shape[0]! / batchSize);
+  const progress = isWriteStream(terminal.stdout)
+    ? await bar(terminal.stdout, epochs, batchesPerEpoch)
+    : lines((line) => say(line));
+  const started = Date.now();
+  const history = trainModel(model, train, {
+    loss: crossEntropy,
+    optimizer,
+    epochs,
+    batchSize,
+    validation: test,
+    progress,
+  });
+  const share = accuracy(model, test.x, test.y);
+  say(`Test accuracy ${(100 * share).toFixed(1)} % after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  const files = await writePictures(job, model, problem, history);
+  for (const file of files) say(`Wrote ${file}`);
+  return { accuracy: share, losses: history.batchLosses, files };
+}
