@@ -27,6 +27,8 @@ interface Axis {
   readonly ceil: boolean;
 }
 
+const isList = (x: unknown): x is readonly (number | null)[] => Array.isArray(x);
+
 const spanOf = ({ kernel, dilation }: Axis): number => (kernel - 1) * dilation + 1;
 
 /** With `ceil` a last window may hang over the end, if it starts inside x or the padding in front. */
@@ -79,7 +81,9 @@ export function poolWindows(
 ): readonly PoolWindows[] {
   requireImage(name, x, rank);
   const kernel = perAxis(name, 'kernelSize', kernelSize, rank, 1);
-  const stride = perAxis(name, 'stride', options.stride ?? kernel, rank, 1);
+  // PyTorch also writes "the kernel's size" as an empty list.
+  const steps = isList(options.stride) && options.stride.length === 0 ? null : options.stride;
+  const stride = perAxis(name, 'stride', steps ?? kernel, rank, 1);
   const padding = perAxis(name, 'padding', options.padding ?? 0, rank, 0);
   const dilation = perAxis(name, 'dilation', options.dilation ?? 1, rank, 1);
   const axes = spatialOf(x, rank).map((length, a): Axis => ({
@@ -96,8 +100,6 @@ export function poolWindows(
 
 /** A size for each axis; null keeps the operand's. */
 export type AdaptiveSize = number | null | readonly (number | null)[];
-
-const isList = (x: unknown): x is readonly (number | null)[] => Array.isArray(x);
 
 function adaptiveShape(name: string, size: AdaptiveSize, spatial: Shape): Shape {
   const list = isList(size) ? size : [size];

@@ -118,39 +118,35 @@ export type PooledShape<S extends Shape, Rank extends 1 | 2> = number extends S[
       ? [...Lead, number, number]
       : Shape;
 
-type MaxPooled<S extends Shape, O> = O extends { readonly returnIndices: infer R extends boolean }
-  ? true extends R
-    ? false extends R
-      ? Value<S> | Pooled<S>
-      : Pooled<S>
-    : Value<S>
-  : Value<S>;
-
-interface MaxPool<Rank extends 1 | 2> {
-  method<V extends Value, const O extends MaxPoolOptions = Record<never, never>>(
-    this: V,
-    kernelSize: PerAxis,
-    options?: O,
-  ): MaxPooled<PooledShape<Of<V>, Rank>, O>;
-  free<V extends AnyOperand, const O extends MaxPoolOptions = Record<never, never>>(
-    x: V,
-    kernelSize: PerAxis,
-    options?: O,
-  ): MaxPooled<PooledShape<Of<V>, Rank>, O>;
+interface MaxPooling<Rank extends 1 | 2, Argument, Options extends AdaptiveMaxPoolOptions> {
+  method: {
+    <V extends Value>(
+      this: V,
+      argument: Argument,
+      options?: Options & { readonly returnIndices?: false },
+    ): Value<PooledShape<Of<V>, Rank>>;
+    <V extends Value>(
+      this: V,
+      argument: Argument,
+      options: Options & { readonly returnIndices: true },
+    ): Pooled<PooledShape<Of<V>, Rank>>;
+  };
+  free: {
+    <V extends AnyOperand>(
+      x: V,
+      argument: Argument,
+      options?: Options & { readonly returnIndices?: false },
+    ): Value<PooledShape<Of<V>, Rank>>;
+    <V extends AnyOperand>(
+      x: V,
+      argument: Argument,
+      options: Options & { readonly returnIndices: true },
+    ): Pooled<PooledShape<Of<V>, Rank>>;
+  };
 }
 
-interface AdaptiveMaxPool<Rank extends 1 | 2> {
-  method<V extends Value, const O extends AdaptiveMaxPoolOptions = Record<never, never>>(
-    this: V,
-    size: AdaptiveSize,
-    options?: O,
-  ): MaxPooled<PooledShape<Of<V>, Rank>, O>;
-  free<V extends AnyOperand, const O extends AdaptiveMaxPoolOptions = Record<never, never>>(
-    x: V,
-    size: AdaptiveSize,
-    options?: O,
-  ): MaxPooled<PooledShape<Of<V>, Rank>, O>;
-}
+type MaxPool<Rank extends 1 | 2> = MaxPooling<Rank, PerAxis, MaxPoolOptions>;
+type AdaptiveMaxPool<Rank extends 1 | 2> = MaxPooling<Rank, AdaptiveSize, AdaptiveMaxPoolOptions>;
 
 // The ops ----------------------------------------------------------------------------------------------------------
 
@@ -222,7 +218,7 @@ export const maxPool2d: Op<MaxPool<2>> = composite<MaxPool<2>>('maxPool2d', maxP
       message: /maxPool2d: kernelSize must be whole numbers ≥ 1, got \[0, 0\]/,
     },
     {
-      call: () => zeros(1, 4, 4).maxPool2d(2, { ceil: true }),
+      call: () => zeros(1, 4, 4).maxPool2d(2, { ceil: true } as object),
       error: 'OptionError',
       message: /maxPool2d: unknown option "ceil"/,
     },

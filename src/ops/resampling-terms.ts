@@ -1,7 +1,7 @@
 /** From which elements of an axis, with what weights, interpolation makes each element of its result: PyTorch's formulas. */
 import type { DType } from '../base/dtypes.ts';
 
-export type InterpolationMode = 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic';
+export type InterpolationMode = 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'trilinear' | 'bicubic' | 'area';
 
 /** One axis to be resampled. */
 export interface ResampledAxis {
@@ -94,6 +94,23 @@ function cubicTerms(axis: ResampledAxis): Terms {
   return { from, to: from.map((_, t) => t >> 2), weights };
 }
 
+/** The mean of the elements that element i of the result covers, rounded outwards. */
+function areaTerms({ length, size, dtype }: ResampledAxis): Terms {
+  const from: number[] = [];
+  const to: number[] = [];
+  const weights: number[] = [];
+  for (let i = 0; i < size; i++) {
+    const start = Math.floor((i * length) / size);
+    const stop = Math.ceil(((i + 1) * length) / size);
+    for (let at = start; at < stop; at++) {
+      from.push(at);
+      to.push(i);
+      weights.push(rounding(dtype)(1 / (stop - start)));
+    }
+  }
+  return { from, to, weights };
+}
+
 const copies = (from: number[]): Terms => ({ from, to: places(from.length), weights: null });
 
 const TERMS: Readonly<Record<InterpolationMode, (axis: ResampledAxis) => Terms>> = {
@@ -103,6 +120,7 @@ const TERMS: Readonly<Record<InterpolationMode, (axis: ResampledAxis) => Terms>>
   bilinear: linearTerms,
   trilinear: linearTerms,
   bicubic: cubicTerms,
+  area: areaTerms,
 };
 
 export const termsOf = (mode: InterpolationMode, axis: ResampledAxis): Terms => TERMS[mode](axis);

@@ -17,9 +17,9 @@ export interface InterpolateOptions {
   readonly size?: PerAxis | null;
   /** How many times as large, for all spatial axes or each; sizes are rounded down. */
   readonly scaleFactor?: number | readonly number[] | null;
-  /** Default 'nearest'. 'linear' is for one spatial axis, 'bilinear' and 'bicubic' for two, 'trilinear' for three. */
+  /** Default 'nearest'. 'linear' is for one spatial axis, 'bilinear' and 'bicubic' for two, 'trilinear' for three; 'area' takes means. */
   readonly mode?: InterpolationMode;
-  /** The corners' centres stay where they are; default false. Not for 'nearest'. */
+  /** The corners' centres stay where they are; default false. Not for 'nearest' and 'area'. */
   readonly alignCorners?: boolean | null;
   /** Positions follow from the rounded sizes rather than from `scaleFactor`; default false. */
   readonly recomputeScaleFactor?: boolean | null;
@@ -33,6 +33,7 @@ const RANKS: Readonly<Record<InterpolationMode, readonly number[]>> = {
   bilinear: [2],
   trilinear: [3],
   bicubic: [2],
+  area: [1, 2, 3],
 };
 
 const isMode = (mode: string): mode is InterpolationMode => Object.hasOwn(RANKS, mode);
@@ -54,7 +55,7 @@ function modeOf(x: Value, options: InterpolateOptions): InterpolationMode {
       shapes: [x.shape],
     });
   }
-  if (mode.startsWith('nearest') && (options.alignCorners ?? null) !== null) {
+  if ((mode.startsWith('nearest') || mode === 'area') && (options.alignCorners ?? null) !== null) {
     throw new OptionError(`mode '${mode}' has no corners to align`, {
       op: 'interpolate',
       option: 'alignCorners',
@@ -158,6 +159,7 @@ export const interpolate: Op<Interpolate> = composite<Interpolate>(
         call: (x) => x.interpolate({ scaleFactor: 1.7, mode: 'bilinear', recomputeScaleFactor: true }),
       },
       { inputs: [{ shape: [1, 1, 3, 4] }], call: (x) => x.interpolate({ scaleFactor: 1.5, mode: 'bicubic' }) },
+      { inputs: [{ shape: [1, 1, 5, 3] }], call: (x) => x.interpolate({ size: [2, 3], mode: 'area' }) },
       { inputs: [{ shape: [1, 1, 2, 2, 3] }], call: (x) => x.interpolate({ size: 4, mode: 'trilinear' }) },
     ],
     errors: [
@@ -194,6 +196,7 @@ export const interpolate: Op<Interpolate> = composite<Interpolate>(
       'nn.functional.interpolate.bilinear',
       'nn.functional.interpolate.trilinear',
       'nn.functional.interpolate.bicubic',
+      'nn.functional.interpolate.area',
     ],
   },
 );
