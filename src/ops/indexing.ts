@@ -1,68 +1,29 @@
-/** Picking elements by integer indices, and its adjoint. */
-import { newStorage, type DType } from '../base/dtypes.ts';
-import { AxisError, DtypeError, ShapeError, showShape, showShapes } from '../base/errors.ts';
-import type { Shape } from '../base/shape-types.ts';
-import { normalizeAxis, sizeOf } from '../base/shapes.ts';
+/** One element for each element of an integer index: picking, putting, adding. */
+import { DtypeError, ShapeError, showShape, showShapes } from '../base/errors.ts';
+import { castNumber, newStorage, type Storage } from '../base/dtypes.ts';
+import { normalizeAxis, sameShape, sizeOf, stridesOf, type Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
-import { embedPrimitive } from './parts.ts';
+import { eachPlace, requireIndex } from './kernels/places.ts';
+import { gatherStrided } from './kernels/strided.ts';
 import { op, type Op } from './op.ts';
-import { primitive, type Primitive } from './primitive.ts';
+import { embedPrimitive } from './parts.ts';
+import { primitive, type Aval, type Cotangent, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 interface AxisAttributes extends Record<string, unknown> {
   readonly axis: number;
 }
 
-/** A shape seen from one axis: what is before it, its length, what is behind. */
-const around = (shape: Shape, axis: number): { before: number; length: number; behind: number } => ({
-  before: sizeOf(shape.slice(0, axis)),
-  length: shape[axis]!,
-  behind: sizeOf(shape.slice(axis + 1)),
-});
+const zerosLike = (x: Aval): Value => runtime.fill(x.shape, 0, x.dtype);
 
-function checkIndex(name: string, i: number, length: number, axis: number): number {
-  if (i >= 0 && i < length) return i;
-  throw new AxisError(`index ${i} is out of range for axis ${axis} of length ${length}`, { op: name, axis });
-}
-
-/**
- * Calls `visit(element of the index, place in x)`. The index has x's rank; along axes other than `axis` it may be
- * shorter than x, and reads from the front.
- */
-function eachPlace(
-  name: string,
-  index: Dense,
-  x: Shape,
-  axis: number,
-  visit: (i: number, place: number) => void,
-): void {
-  const rank = x.length;
-  const strides = new Array<number>(rank);
-  for (let k = rank - 1, step = 1; k >= 0; k--) {
-    strides[k] = step;
-    step *= x[k]!;
-  }
-  const at = new Array<number>(rank).fill(0);
-  const n = index.data.length;
-  for (let i = 0; i < n; i++) {
-    let place = 0;
-    for (let k = 0; k < rank; k++) if (k !== axis) place += at[k]! * strides[k]!;
-    visit(i, place + checkIndex(name, index.data[i]!, x[axis]!, axis) * strides[axis]!);
-    for (let k = rank - 1; k >= 0; k--) {
-      if (++at[k]! < index.shape[k]!) break;
-      at[k] = 0;
-    }
-  }
-}
-
-function requireIndex(name: string, dtype: DType): void {
-  if (dtype === 'int32') return;
-  throw new DtypeError(`indices are int32, got ${dtype}`, {
-    op: name,
-    hint: `Make them with constant([…], { dtype: 'int32' }) or cast with to('int32').`,
-  });
+/** All operands with the batch axis, where the indexed axis is one further behind. */
+function batchAll(p: () => Primitive<AxisAttributes>): Primitive<AxisAttributes>['batch'] {
+  return (inputs, batched, size, { axis }) => {
+    const full = inputs.map((v, i) => (batched[i] ? v : v.broadcastTo([size, ...v.shape])));
+    return [runtime.applyOne(p(), full, { axis: axis + 1 })];
+  };
 }
 
 // gather -----------------------------------------------------------------------------------------------------------
@@ -86,23 +47,20 @@ const gatherPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
   },
   compute: {
     kind: 'kernel',
-    run: ([out], [x, index], { axis }) =>
+    run: ([out], [x, index], { axis }) => {
+      const [target, source] = [out!.data, x!.data];
       eachPlace('gather', index!, x!.shape, axis, (i, place) => {
-        out!.data[i] = x!.data[place]!;
-      }),
+        target[i] = source[place]!;
+      });
+    },
   },
   derivatives: {
     kind: 'each',
     jvp: ([t], { inputs: [, index], attrs }) => t && runtime.applyOne(gatherPrimitive, [t, index!], attrs),
     vjp: (g, operand, { inputs: [x, index], attrs }) =>
-      operand === 0
-        ? runtime.applyOne(scatterAddPrimitive, [runtime.fill(x!.shape, 0, x!.dtype), index!, g], attrs)
-        : undefined,
+      operand === 0 ? runtime.applyOne(scatterAddPrimitive, [zerosLike(x!), index!, g], attrs) : undefined,
   },
-  batch: ([x, index], [inX, inIndex], size, { axis }) => {
-    const full = (v: Value, has: boolean | undefined): Value => (has === true ? v : v.broadcastTo([size, ...v.shape]));
-    return [runtime.applyOne(gatherPrimitive, [full(x!, inX), full(index!, inIndex)], { axis: axis + 1 })];
-  },
+  batch: batchAll(() => gatherPrimitive),
 });
 
 interface Gather {
@@ -113,6 +71,7 @@ interface Gather {
 /**
  * `out[i][j] = x[index[i][j]][j]` for axis 0, and so on: one element for each element of the (int32) index.
  * https://docs.pytorch.org/docs/stable/generated/torch.gather.html
+ * @throws AxisError for an index out of range (negative ones too); DtypeError unless the index is int32.
  * @example value([[1, 2], [3, 4]]).gather(1, constant([[1], [0]], { dtype: 'int32' })) // [[2], [3]]
  */
 export const gather: Op<Gather> = op<Gather>(
@@ -120,8 +79,11 @@ export const gather: Op<Gather> = op<Gather>(
   gatherPrimitive,
   (operand: Operand, axis: number, index: Value): Value => {
     const x = runtime.lift(operand, 'gather');
-    if (x.rank === 0) return gather(x.reshape([1]), 0, index.reshape([1])).reshape(index.shape);
-    return runtime.applyOne(gatherPrimitive, [x, index], { axis: normalizeAxis('gather', axis, x.rank, x.shape) });
+    const at = runtime.lift(index, 'gather');
+    // As in PyTorch an empty index fits everything.
+    if (at.size === 0 && at.rank !== x.rank) return x.reshape([-1]).slice([0, 0]).reshape(at.shape);
+    if (x.rank === 0) return gather(x.reshape([1]), 0, at.reshape([-1])).reshape(at.shape);
+    return runtime.applyOne(gatherPrimitive, [x, at], { axis: normalizeAxis('gather', axis, x.rank, x.shape) });
   },
   {
     samples: [
@@ -131,6 +93,14 @@ export const gather: Op<Gather> = op<Gather>(
       },
       {
         inputs: [{ shape: [3, 4] }, { shape: [5, 2], dtype: 'int32', min: 0, max: 2 }],
+        call: (x, i) => x.gather(0, i),
+      },
+      {
+        inputs: [{ shape: [] }, { shape: [], dtype: 'int32', min: 0, max: 0 }],
+        call: (x, i) => x.gather(0, i),
+      },
+      {
+        inputs: [{ shape: [3, 2] }, { shape: [0, 2], dtype: 'int32', min: 0, max: 2 }],
         call: (x, i) => x.gather(0, i),
       },
     ],
@@ -145,95 +115,58 @@ export const gather: Op<Gather> = op<Gather>(
         error: 'DtypeError',
         message: /int32/,
       },
+      {
+        call: () => runtime.fill([2, 2], 0, 'float64').gather(0, runtime.fill([2, 3], 0, 'int32')),
+        error: 'ShapeError',
+        message: /gather: index \[2, 3\] does not fit \[2, 2\] along axis 0/,
+      },
     ],
     gold: 'gather',
   },
 );
 
-// scatterAdd -------------------------------------------------------------------------------------------------------
+// Putting and adding -----------------------------------------------------------------------------------------------
 
-export const scatterAddPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
-  name: 'scatterAdd',
-  glyph: '+[i]',
-  infer: ([x, index, source], { axis }) => {
-    requireIndex('scatterAdd', index!.dtype);
-    const n = x!.shape.length;
-    const fits =
-      index!.shape.length === n &&
-      source!.shape.length === n &&
-      index!.shape.every((m, i) => m <= source!.shape[i]! && (i === axis || m <= x!.shape[i]!));
-    if (!fits) {
-      throw new ShapeError(
-        `index ${showShape(index!.shape)} does not fit ${showShapes([x!.shape, source!.shape])} along axis ${axis}`,
-        {
-          op: 'scatterAdd',
-          shapes: [x!.shape, index!.shape, source!.shape],
-          axis,
-          hint: 'All need one rank; the index is at most as long as the source, and as x along other axes.',
-        },
-      );
-    }
-    return [{ shape: x!.shape, dtype: x!.dtype }];
-  },
-  compute: {
-    kind: 'kernel',
-    run: ([out], [x, index, source], { axis }) => {
-      out!.data.set(x!.data);
-      const part = frontOf(source!, index!.shape);
-      eachPlace('scatterAdd', index!, out!.shape, axis, (i, place) => {
-        out!.data[place]! += part[i]!;
-      });
+function inferScatter(name: string, [x, index, source]: readonly Aval[], axis: number): readonly Aval[] {
+  requireIndex(name, index!.dtype);
+  requireOneDtype(name, x!, source!);
+  const n = x!.shape.length;
+  const fits =
+    index!.shape.length === n &&
+    source!.shape.length === n &&
+    index!.shape.every((m, i) => m <= source!.shape[i]! && (i === axis || m <= x!.shape[i]!));
+  if (fits) return [{ shape: x!.shape, dtype: x!.dtype }];
+  throw new ShapeError(
+    `index ${showShape(index!.shape)} does not fit ${showShapes([x!.shape, source!.shape])} along axis ${axis}`,
+    {
+      op: name,
+      shapes: [x!.shape, index!.shape, source!.shape],
+      axis,
+      hint: 'All need one rank; the index is at most as long as the source, and as x along other axes.',
     },
-  },
-  derivatives: {
-    kind: 'each',
-    jvp: ([tx, , ts], { inputs: [x, index, source], attrs }) => {
-      if (tx === undefined && ts === undefined) return undefined;
-      const zeros = (v: Value): Value => runtime.fill(v.shape, 0, v.dtype);
-      return ts === undefined
-        ? tx
-        : runtime.applyOne(scatterAddPrimitive, [tx ?? zeros(x!), index!, ts ?? zeros(source!)], attrs);
-    },
-    vjp: (g, operand, { inputs: [, index, source], attrs }) => {
-      if (operand === 0) return g;
-      if (operand === 1) return undefined;
-      const part = runtime.applyOne(gatherPrimitive, [g, index!], attrs);
-      return padBehind(part, source!.shape);
-    },
-  },
-  batch: (inputs, batched, size, { axis }) => {
-    const full = inputs.map((v, i) => (batched[i] ? v : v.broadcastTo([size, ...v.shape])));
-    return [runtime.applyOne(scatterAddPrimitive, full, { axis: axis + 1 })];
-  },
-});
-
-/** The leading part of x with the given shape, as an array. */
-function frontOf(x: Dense, shape: Shape): Dense['data'] {
-  if (shape.every((n, i) => n === x.shape[i])) return x.data;
-  const out = newStorage(x.dtype, sizeOf(shape));
-  const inner = { data: out, shape, dtype: x.dtype };
-  copyFront(inner, x);
-  return out;
+  );
 }
 
-function copyFront(out: Dense, x: Dense): void {
-  const { behind } = around(out.shape, out.shape.length - 1);
-  const n = out.shape[out.shape.length - 1]! * behind;
-  const at = new Array<number>(out.shape.length - 1).fill(0);
-  for (let o = 0; o < out.data.length; o += n) {
-    let place = 0;
-    for (let k = 0; k < at.length; k++) place = (place + at[k]!) * x.shape[k + 1]!;
-    for (let i = 0; i < n; i++) out.data[o + i] = x.data[place + i]!;
-    for (let k = at.length - 1; k >= 0; k--) {
-      if (++at[k]! < out.shape[k]!) break;
-      at[k] = 0;
-    }
-  }
+/** @throws DtypeError unless what is put in has the dtype of x. */
+export function requireOneDtype(name: string, x: Aval, source: Aval): void {
+  if (x.dtype === source.dtype) return;
+  throw new DtypeError(`cannot put ${source.dtype} into ${x.dtype}`, {
+    op: name,
+    hint: `Cast first: source.to('${x.dtype}').`,
+  });
+}
+
+/** The leading part of x with the given shape, as an array. */
+function frontOf(x: Dense, shape: Shape): Storage {
+  if (sameShape(shape, x.shape)) return x.data;
+  const data = newStorage(x.dtype, sizeOf(shape));
+  gatherStrided({ data, shape, dtype: x.dtype }, x, stridesOf(x.shape), 0);
+  return data;
 }
 
 /** Zeros behind x along every axis, up to `shape`. */
 const padBehind = (x: Value, shape: Shape): Value =>
-  x.shape.every((n, i) => n === shape[i])
+  sameShape(x.shape, shape)
     ? x
     : runtime.applyOne(embedPrimitive, [x], {
         starts: shape.map(() => 0),
@@ -242,25 +175,118 @@ const padBehind = (x: Value, shape: Shape): Value =>
         shape,
       });
 
+/** Both scatters are linear in x and the source together. */
+const scatterJvp =
+  (p: () => Primitive<AxisAttributes>) =>
+  (
+    [tx, , ts]: readonly Cotangent[],
+    { inputs: [x, index, source], attrs }: { inputs: readonly Value[]; attrs: AxisAttributes },
+  ): Cotangent =>
+    runtime.applyOne(p(), [tx ?? zerosLike(x!), index!, ts ?? zerosLike(source!)], attrs);
+
+export const scatterAddPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
+  name: 'scatterAdd',
+  glyph: '+[i]',
+  infer: (inputs, { axis }) => inferScatter('scatterAdd', inputs, axis),
+  compute: {
+    kind: 'kernel',
+    run: ([out], [x, index, source], { axis }) => {
+      const target = out!.data;
+      target.set(x!.data);
+      const part = frontOf(source!, index!.shape);
+      eachPlace('scatterAdd', index!, out!.shape, axis, (i, place) => {
+        target[place]! += part[i]!;
+      });
+    },
+  },
+  derivatives: {
+    kind: 'each',
+    jvp: (tangents, at) =>
+      tangents[2] === undefined ? tangents[0] : scatterJvp(() => scatterAddPrimitive)(tangents, at),
+    vjp: (g, operand, { inputs: [, index, source], attrs }) => {
+      if (operand === 0) return g;
+      if (operand === 1) return undefined;
+      return padBehind(runtime.applyOne(gatherPrimitive, [g, index!], attrs), source!.shape);
+    },
+  },
+  batch: batchAll(() => scatterAddPrimitive),
+});
+
+/** Which elements of the index are the last to name their place. */
+function winners(x: Aval, index: Value, attrs: AxisAttributes): Value {
+  const order = runtime.fromArray(
+    Int32Array.from({ length: index.size }, (_, i) => i),
+    index.shape,
+    'int32',
+  );
+  const last = runtime.applyOne(scatterPrimitive, [runtime.fill(x.shape, -1, 'int32'), index, order], attrs);
+  return runtime.applyOne(gatherPrimitive, [last, index], attrs).eq(order);
+}
+
+export const scatterPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
+  name: 'scatter',
+  glyph: '→[i]',
+  infer: (inputs, { axis }) => inferScatter('scatter', inputs, axis),
+  compute: {
+    kind: 'kernel',
+    run: ([out], [x, index, source], { axis }) => {
+      const target = out!.data;
+      target.set(x!.data);
+      const part = frontOf(source!, index!.shape);
+      eachPlace('scatter', index!, out!.shape, axis, (i, place) => {
+        target[place] = part[i]!;
+      });
+    },
+  },
+  derivatives: {
+    kind: 'each',
+    jvp: scatterJvp(() => scatterPrimitive),
+    vjp: (g, operand, { inputs: [x, index, source], attrs }) => {
+      if (operand === 1) return undefined;
+      if (operand === 0) {
+        return runtime.applyOne(scatterPrimitive, [g, index!, runtime.fill(index!.shape, 0, g.dtype)], attrs);
+      }
+      const part = runtime.applyOne(gatherPrimitive, [g, index!], attrs).where(winners(x!, index!, attrs), 0);
+      return padBehind(part, source!.shape);
+    },
+  },
+  batch: batchAll(() => scatterPrimitive),
+});
+
+/** A number, or a 0-d Value, stands for every element that the index names. */
+function sourceFor(source: Operand, x: Value, index: Value, name: string): Value {
+  if (!runtime.isValue(source)) return runtime.fill(index.shape, castNumber(Number(source), x.dtype), x.dtype);
+  const lifted = runtime.lift(source, name);
+  return lifted.rank === 0 && index.rank > 0 ? lifted.broadcastTo(index.shape) : lifted;
+}
+
+function scatterWith(p: Primitive<AxisAttributes>, operand: Operand, axis: number, index: Value, put: Operand): Value {
+  const x = runtime.lift(operand, p.name);
+  const at = runtime.lift(index, p.name);
+  const source = sourceFor(put, x, at, p.name);
+  if (x.rank === 0) {
+    const row = [x.reshape([1]), at.reshape([-1]), source.reshape([-1])];
+    return runtime.applyOne(p, row, { axis: normalizeAxis(p.name, axis, 1) }).reshape([]);
+  }
+  return runtime.applyOne(p, [x, at, source], { axis: normalizeAxis(p.name, axis, x.rank, x.shape) });
+}
+
 interface ScatterAdd {
-  method<V extends Value>(this: V, axis: number, index: Value, source: Value): Value<Of<V>>;
-  free<V extends Value>(x: V, axis: number, index: Value, source: Value): Value<Of<V>>;
+  method<V extends Value>(this: V, axis: number, index: Value, source: Operand): Value<Of<V>>;
+  free<V extends AnyOperand>(x: V, axis: number, index: Value, source: Operand): Value<Of<V>>;
 }
 
 /**
  * x with `source[i][j]` added at `[index[i][j]][j]` for axis 0, and so on; repeated places add up, in order.
  * https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
+ * @throws AxisError for an index out of range; ShapeError where the shapes do not fit; DtypeError for another dtype.
  * @example zeros([3]).scatterAdd(0, constant([1, 1], { dtype: 'int32' }), value([2, 3])) // [0, 5, 0]
  */
 export const scatterAdd: Op<ScatterAdd> = op<ScatterAdd>(
   'scatterAdd',
   scatterAddPrimitive,
-  (operand: Operand, axis: number, index: Value, source: Value): Value => {
-    const x = runtime.lift(operand, 'scatterAdd');
-    if (x.rank === 0) return scatterAdd(x.reshape([1]), 0, index.reshape([1]), source.reshape([1])).reshape([]);
-    const at = normalizeAxis('scatterAdd', axis, x.rank, x.shape);
-    return runtime.applyOne(scatterAddPrimitive, [x, index, source], { axis: at });
-  },
+  (x: Operand, axis: number, index: Value, source: Operand): Value =>
+    scatterWith(scatterAddPrimitive, x, axis, index, source),
   {
     samples: [
       {
@@ -271,7 +297,71 @@ export const scatterAdd: Op<ScatterAdd> = op<ScatterAdd>(
         inputs: [{ shape: [2, 3] }, { shape: [1, 2], dtype: 'int32', min: 0, max: 2 }, { shape: [2, 4] }],
         call: (x, i, s) => x.scatterAdd(-1, i, s),
       },
+      {
+        inputs: [{ shape: [] }, { shape: [], dtype: 'int32', min: 0, max: 0 }, { shape: [] }],
+        call: (x, i, s) => x.scatterAdd(0, i, s),
+      },
+    ],
+    errors: [
+      {
+        call: () => runtime.fill([2], 0, 'float64').scatterAdd(0, runtime.fill([1], -1, 'int32'), 1),
+        error: 'AxisError',
+        message: /scatterAdd: index -1 .*axis 0 of length 2/,
+      },
+      {
+        call: () =>
+          runtime.fill([2], 0, 'int32').scatterAdd(0, runtime.fill([1], 0, 'int32'), runtime.fill([1], 0, 'float64')),
+        error: 'DtypeError',
+        message: /scatterAdd: cannot put float64 into int32/,
+      },
     ],
     gold: 'scatter_add',
+  },
+);
+
+/**
+ * x with `source[i][j]` (or one number everywhere) put at `[index[i][j]][j]` for axis 0, and so on. Where places repeat
+ * the last one wins, and it alone has a gradient.
+ * https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
+ * @throws AxisError for an index out of range; ShapeError where the shapes do not fit; DtypeError for another dtype.
+ * @example zeros([3]).scatter(0, constant([2, 0], { dtype: 'int32' }), value([5, 6])) // [6, 0, 5]
+ */
+export const scatter: Op<ScatterAdd> = op<ScatterAdd>(
+  'scatter',
+  scatterPrimitive,
+  (x: Operand, axis: number, index: Value, source: Operand): Value =>
+    scatterWith(scatterPrimitive, x, axis, index, source),
+  {
+    samples: [
+      {
+        inputs: [{ shape: [3, 2] }, { shape: [4, 2], dtype: 'int32', min: 0, max: 2 }, { shape: [4, 2] }],
+        call: (x, i, s) => x.scatter(0, i, s),
+      },
+      {
+        inputs: [{ shape: [2, 3] }, { shape: [1, 2], dtype: 'int32', min: 0, max: 2 }, { shape: [2, 4] }],
+        call: (x, i, s) => x.scatter(1, i, s),
+      },
+      {
+        inputs: [{ shape: [3] }, { shape: [2], dtype: 'int32', min: 0, max: 2 }, { shape: [] }],
+        call: (x, i, s) => x.scatter(0, i, s),
+      },
+      {
+        inputs: [{ shape: [3] }, { shape: [2], dtype: 'int32', min: 0, max: 2 }],
+        call: (x, i) => x.scatter(-1, i, 1.5),
+      },
+    ],
+    errors: [
+      {
+        call: () => runtime.fill([2, 2], 0, 'float64').scatter(0, runtime.fill([1, 3], 0, 'int32'), 1),
+        error: 'ShapeError',
+        message: /scatter: index \[1, 3\] does not fit \[2, 2\] and \[1, 3\]/,
+      },
+      {
+        call: () => runtime.fill([2], 0, 'float64').scatter(0, runtime.fill([1], 2, 'int32'), 1),
+        error: 'AxisError',
+        message: /scatter: index 2 .*axis 0 of length 2/,
+      },
+    ],
+    gold: 'scatter',
   },
 );

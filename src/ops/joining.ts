@@ -119,7 +119,7 @@ export const stack: Op<Stack> = functionComposite<Stack>(
         message: /stack: shapes \[2\] and \[3\] differ/,
       },
       {
-        call: () => stack([runtime.fill([2], 0, 'float64') as Value], 2),
+        call: () => stack([runtime.fill([2], 0, 'float64')], 2),
         error: 'AxisError',
         message: /stack: axis 2/,
       },

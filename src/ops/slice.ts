@@ -153,12 +153,12 @@ export const at: Op<At> = op<At>(
     ],
     errors: [
       {
-        call: () => (runtime.fill([2, 3], 0, 'float64') as Value).at(0, 3),
+        call: () => (runtime.fill([2, 3], 0, 'float64')).at(0, 3),
         error: 'AxisError',
         message: /at: index 3.*axis 1 of \[2, 3\]/,
       },
       {
-        call: () => (runtime.fill([2], 0, 'float64') as Value).at(0, 0),
+        call: () => (runtime.fill([2], 0, 'float64')).at(0, 0),
         error: 'AxisError',
         message: /at: 2 indices for \[2\]/,
       },
