@@ -64,7 +64,7 @@ export function runLu(p: Dense, l: Dense, u: Dense, x: Dense): void {
 }
 
 /** The product of the pivots, with the sign of the permutation. */
-function determinant({ lu, sign }: Factors, n: number): number {
+export function determinant({ lu, sign }: Factors, n: number): number {
   let product = sign;
   for (let i = 0; i < n; i++) product *= lu[i * n + i]!;
   return product;
@@ -76,7 +76,7 @@ export function runDet(out: Dense, x: Dense): void {
 }
 
 /** x with A·x = b, for each of the k columns of b. */
-function substitute({ lu, order }: Factors, b: Float64Array, n: number, k: number): Float64Array {
+export function substitute({ lu, order }: Factors, b: Float64Array, n: number, k: number): Float64Array {
   const x = new Float64Array(n * k);
   for (let i = 0; i < n; i++) x.set(b.subarray(order[i]! * k, (order[i]! + 1) * k), i * k);
   for (let i = 0; i < n; i++) {

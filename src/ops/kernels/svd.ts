@@ -109,7 +109,8 @@ function viaQr(a: Float64Array, m: number, n: number): Svd | null {
   return svd && { ...svd, u: combined(q, transposed(svd.u, n, n), m, n) };
 }
 
-function svdOf(a: Float64Array, m: number, n: number): Svd | null {
+/** Null if the iteration did not converge. */
+export function svdOf(a: Float64Array, m: number, n: number): Svd | null {
   if (m >= n) return m >= Math.floor((n * 11) / 6) && n > 0 ? viaQr(a, m, n) : tallSvd(a, m, n, false);
   const svd = tallSvd(transposed(a, m, n), n, m, true);
   return svd && { u: svd.v, s: svd.s, v: svd.u };

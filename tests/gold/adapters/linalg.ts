@@ -27,7 +27,7 @@ export const linalg: Readonly<Record<string, Adapter>> = {
   'linalg.qr': adapt(([x, mode]) => fn('qr')(x, mode === undefined ? {} : { mode })),
   'linalg.slogdet': same('slogdet'),
   'linalg.solve': adapt(([a, b], kwargs: Kwargs) => fn('solve')(a, b, optionsOf(kwargs))),
-  'linalg.solve_triangular': adapt(([a, b], kwargs: Kwargs) => fn('solveTriangular')(a, b, optionsOf(kwargs))),
+  'linalg.solve_triangular': adapt(([a, b], kwargs: Kwargs) => fn('triangularSolve')(a, b, optionsOf(kwargs))),
   'linalg.svd': adapt(([x], { full_matrices }) =>
     fn('svd')(x, full_matrices === undefined ? {} : { fullMatrices: full_matrices }),
   ),
