@@ -1,0 +1,22 @@
+/** What commands see of the outside world, so that tests can stand in for it. */
+
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Relative paths start here. */
+  readonly cwd: string;
+}
+
+/** Something that the person at the keyboard can put right: shown as it is, without a stack. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+export interface Command {
+  readonly name: string;
+  /** One line for the overview. */
+  readonly summary: string;
+  readonly help: string;
+  /** Throws a UsageError (or a ChainruleError) for what it refuses. */
+  run(args: readonly string[], io: Io): Promise<void>;
+}

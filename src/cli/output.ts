@@ -1,0 +1,48 @@
+/** Files that are there whole or not at all. */
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { UsageError, type Io } from './io.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'part of the path is a file, not a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EISDIR: 'it is a folder',
+};
+
+const refuse = (path: string, error: unknown): never => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  throw new UsageError(`cannot write ${path}: ${REASONS[code ?? ''] ?? message}`);
+};
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Refuses before any work is done what could not be written after it. */
+export function checkWritable(path: string, io: Io): void {
+  const full = resolve(io.cwd, path);
+  try {
+    if (isFolder(full)) refuse(path, { code: 'EISDIR' });
+    if (!isFolder(dirname(full))) refuse(path, { code: 'ENOENT' });
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    refuse(path, error);
+  }
+}
+
+/** Writes beside the target and moves it there. @throws UsageError saying why it cannot. */
+export function writeWhole(path: string, text: string, io: Io): void {
+  const full = resolve(io.cwd, path);
+  const beside = `${full}.${process.pid}.tmp`;
+  try {
+    writeFileSync(beside, text);
+    renameSync(beside, full);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    refuse(path, error);
+  }
+}
