@@ -232,7 +232,7 @@ export const fold: Op<Fold> = composite<Fold>(
     samples: [
       { inputs: [{ shape: [1, 4, 4] }], call: (x) => x.fold(3, 2) },
       {
-        inputs: [{ shape: [8, 3] }],
+        inputs: [{ shape: [8, 2] }],
         call: (x) => x.fold([2, 3], [2, 2], { dilation: 1, padding: [1, 0], stride: [2, 2] }),
       },
     ],

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- see call.ts */
+/* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Shapes, parts, joining, indexing. */
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, named, same, type Kwargs, type Loose } from './call.ts';
@@ -13,7 +13,7 @@ const defined = (options: Record<string, Loose>): Record<string, Loose> =>
 const positional = (name: string, keys: readonly string[]): Adapter =>
   adapt(([x, ...rest], kwargs: Kwargs) => {
     const all = named(rest, keys, kwargs);
-    const given = keys.map((key) => all[key] as Loose);
+    const given = keys.map((key) => all[key]);
     while (given.length > 0 && given.at(-1) === undefined) given.pop();
     return fn(name)(x, ...given);
   });
@@ -24,11 +24,12 @@ const pad = (mode: string): Adapter =>
     return fn('pad')(x, all['pad'], defined({ mode, value: all['value'] }));
   });
 
-/** PyTorch's index: a slice is {slice: [start, stop, step]}. */
-const index = (i: Loose): Loose => (i !== null && typeof i === 'object' && 'slice' in i ? { slice: i.slice } : i);
+/** A list with anything but numbers in it was a tuple of entries; a list of numbers is one entry. */
+const entries = (i: Loose): readonly Loose[] =>
+  Array.isArray(i) && i.some((entry: Loose) => typeof entry !== 'number') ? i : [i];
 
 export const structure: Readonly<Record<string, Adapter>> = {
-  __getitem__: adapt(([x, i]) => fn('index')(x, ...(Array.isArray(i) ? i.map(index) : [index(i)]))),
+  __getitem__: adapt(([x, i]) => fn('index')(x, ...entries(i))),
   broadcast_to: shaped('broadcastTo'),
   expand: shaped('expand'),
   reshape: shaped('reshape'),
@@ -40,14 +41,8 @@ export const structure: Readonly<Record<string, Adapter>> = {
   stack: positional('stack', ['dim']),
   chunk: positional('chunk', ['chunks', 'dim']),
   split: positional('split', ['split_size', 'dim']),
-  diag_embed: adapt(([x, ...rest], kwargs: Kwargs) => {
-    const { offset, dim1, dim2 } = named(rest, ['offset', 'dim1', 'dim2'], kwargs);
-    return fn('diagEmbed')(x, defined({ offset, axis1: dim1, axis2: dim2 }));
-  }),
-  diagonal: adapt(([x, ...rest], kwargs: Kwargs) => {
-    const { offset, dim1, dim2 } = named(rest, ['offset', 'dim1', 'dim2'], kwargs);
-    return fn('diagonal')(x, defined({ offset, axis1: dim1, axis2: dim2 }));
-  }),
+  diag_embed: positional('diagEmbed', ['offset', 'dim1', 'dim2']),
+  diagonal: positional('diagonal', ['offset', 'dim1', 'dim2']),
   flatten: positional('flatten', ['start_dim', 'end_dim']),
   flip: positional('flip', ['dims']),
   gather: same('gather'),
