@@ -1,0 +1,25 @@
+/** Timing: the median of several runs, after some that do not count. */
+
+export interface Measured {
+  readonly median: number;
+  readonly best: number;
+}
+
+/** Nanoseconds for one call of `run`, which does the work `inner` times. */
+export function measure(run: () => void, { inner = 1, runs = 15, warmup = 5 } = {}): Measured {
+  for (let i = 0; i < warmup; i++) run();
+  const times = Array.from({ length: runs }, () => {
+    const start = process.hrtime.bigint();
+    run();
+    return Number(process.hrtime.bigint() - start) / inner;
+  }).sort((a, b) => a - b);
+  return { median: times[runs >> 1]!, best: times[0]! };
+}
+
+/** A duration in the unit that reads best. */
+export function duration(ns: number): string {
+  if (ns < 1e3) return `${ns.toFixed(0)} ns`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(1)} µs`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  return `${(ns / 1e9).toFixed(2)} s`;
+}
