@@ -5,7 +5,7 @@
 import type { Expr, LaneFunction, Lanes } from '../lanes/lanes.ts';
 import { powerOfTwo, scaled, toNearest, type Rounded } from './magic.ts';
 import { byType, clamp, constantLike, isDouble, keepZero, polynomial } from './parts.ts';
-import { sum, sumOrdered, type Pair } from './pair.ts';
+import { square, sum, sumOrdered, type Pair } from './pair.ts';
 
 const LOG2_E = 1.4426950408889634;
 const LN2 = 0.6931471805599453;
@@ -23,6 +23,14 @@ const EXP64 = [
 ];
 /** The same for float32: 2^−28. */
 const EXP32 = [0.5, 0.16666518, 0.041666206, 0.008368918, 0.001395054];
+
+/** (e^r − 1 − r − r²/2) / r³ on |r| ≤ ½: 2^−66 of r, and 2^−27. */
+const EXPM1_64 = [
+  0.16666666666666666, 0.041666666666666664, 0.00833333333333344, 0.0013888888888888957, 0.00019841269840964253,
+  2.4801587301396374e-5, 2.7557319600729e-6, 2.7557319459373824e-7, 2.50518798533631e-8, 2.087661419685425e-9,
+  1.612622289165282e-10, 1.1512723297838353e-11,
+];
+const EXPM1_32 = [0.16666667, 0.041665863, 0.00833311, 0.0013981684, 0.00019984195];
 
 /** (2^r − 1 − r·ln 2) / r² on |r| ≤ 0.5: 2^−64. */
 const EXP2_64 = [
@@ -46,18 +54,22 @@ export interface Exponential {
 export const clampExponent = (k: Lanes, x: Expr): Expr =>
   isDouble(x) ? clamp(k, x, -746, 712) : clamp(k, x, -104, 90);
 
-/** e^(x + tail) for x within the limits of `clampExponent`, |tail| at most a few units in x's last place. */
-export function exponential(k: Lanes, x: Expr, tail?: Expr): Exponential {
+/** x − n·ln 2, and what its rounding lost. */
+function reduced(k: Lanes, x: Expr, n: Rounded): Pair {
   const double = isDouble(x);
-  const n = toNearest(k, k.mul(x, LOG2_E));
   const high = k.sub(x, k.mul(n.n, double ? LN2_HIGH : LN2_HIGH32));
   const low = k.mul(n.n, double ? LN2_LOW : LN2_LOW32);
   const r = k.sub(high, low);
-  const lost = k.sub(k.sub(high, r), low);
-  const bend = k.mul(k.mul(r, r), polynomial(k, r, double ? EXP64 : EXP32));
-  const rest = k.add(bend, lost);
+  return { high: r, low: k.sub(k.sub(high, r), low) };
+}
+
+/** e^(x + tail) for x within the limits of `clampExponent`, |tail| at most a few units in x's last place. */
+export function exponential(k: Lanes, x: Expr, tail?: Expr): Exponential {
+  const n = toNearest(k, k.mul(x, LOG2_E));
+  const { high: r, low: lost } = reduced(k, x, n);
+  const rest = k.add(k.mul(k.mul(r, r), polynomial(k, r, isDouble(x) ? EXP64 : EXP32)), lost);
   if (tail === undefined) return { n, r, rest };
-  return { n, r, rest: k.add(rest, k.mul(tail, k.add(k.add(bend, r), 1))) };
+  return { n, r, rest: k.add(rest, k.mul(tail, k.add(k.add(rest, r), 1))) };
 }
 
 /** 1 + r + rest, rounded once. */
@@ -96,14 +108,21 @@ function exp2Of(k: Lanes, x: Expr): Expr {
 /** 2^x; exact for integers. */
 export const exp2: LaneFunction = byType(exp2Of, exp2Of);
 
-/** e^x − 1 as a pair; for x up to 700 (float32: 88), beyond which the 1 does not count. */
+/**
+ * e^x − 1 as a pair; for |x| up to 700 (float32: 86), beyond which the 1 does not count. Up to ½ nothing is taken off x
+ * (r would be larger than the result), and r² comes as a pair (its rounding alone would cost a third of an ulp).
+ */
 export function expm1Pair(k: Lanes, x: Expr): Pair {
-  const e = exponential(k, x);
-  const lead = sumOrdered(k, e.r, e.rest);
+  const n = toNearest(k, k.select(k.lt(k.abs(x), 0.5), 0, k.mul(x, LOG2_E)));
+  const { high: r, low: lost } = reduced(k, x, n);
+  const z = square(k, r);
+  const cubic = k.mul(k.mul(r, z.high), polynomial(k, r, isDouble(x) ? EXPM1_64 : EXPM1_32));
+  const lead = sumOrdered(k, r, k.mul(z.high, 0.5));
+  const rest = k.add(lead.low, k.add(k.add(k.mul(z.low, 0.5), lost), cubic));
   const one = sumOrdered(k, constantLike(k, x, 1), lead.high);
-  const scale = powerOfTwo(k, e.n);
+  const scale = powerOfTwo(k, n);
   const less = sum(k, scaled(k, one.high, scale), constantLike(k, x, -1));
-  const low = k.add(less.low, scaled(k, k.add(one.low, lead.low), scale));
+  const low = k.add(less.low, scaled(k, k.add(one.low, rest), scale));
   return sumOrdered(k, less.high, low);
 }
 

@@ -67,9 +67,14 @@ function sigmoid64(k: Lanes, x: Expr): Expr {
   return k.add(ratio.high, ratio.low);
 }
 
+/** As a fraction of rounded numbers, put right by what the denominator lost. */
 function sigmoid32(k: Lanes, x: Expr): Expr {
+  const negative = k.lt(x, 0);
   const small = exp(k, k.neg(k.abs(x)));
-  return k.div(k.select(k.lt(x, 0), small, 1), k.add(small, 1));
+  const bottom = sumOrdered(k, constantLike(k, x, 1), small);
+  const y = k.div(k.select(negative, small, 1), bottom.high);
+  const inverse = k.select(negative, k.sub(1, y), y);
+  return k.sub(y, k.mul(k.mul(y, inverse), bottom.low));
 }
 
 /** 1 / (1 + e^−x): for negative x as e^x / (1 + e^x), so that small results keep their digits. */
