@@ -95,19 +95,19 @@ function solve(role: Role, size: Shape, known: Partial<Record<Role, Value>>, att
 
 /** The batch axis, which is in front, moved into the axis `letter`. */
 function absorb(x: Value, role: Role, letter: Letter): Value {
-  const at = LETTERS[role].indexOf(letter);
+  const place = LETTERS[role].indexOf(letter);
   const [size, ...own] = x.shape as [number, ...number[]];
   const axes = [...own.keys()].map((axis) => axis + 1);
-  const moved = x.permute([...axes.slice(0, at), 0, ...axes.slice(at)]);
-  return moved.reshape(own.map((n, axis) => (axis === at ? size * n : n)));
+  const moved = x.permute([...axes.slice(0, place), 0, ...axes.slice(place)]);
+  return moved.reshape(own.map((n, axis) => (axis === place ? size * n : n)));
 }
 
 /** The batch axis taken out of `letter` again, to the front. */
 function release(y: Value, role: Role, letter: Letter, size: number, length: number): Value {
-  const at = LETTERS[role].indexOf(letter);
-  const split = y.shape.flatMap((n, axis) => (axis === at ? [size, length] : [n]));
+  const place = LETTERS[role].indexOf(letter);
+  const split = y.shape.flatMap((n, axis) => (axis === place ? [size, length] : [n]));
   const axes = [...split.keys()];
-  return y.reshape(split).permute([at, ...axes.filter((axis) => axis !== at)]);
+  return y.reshape(split).permute([place, ...axes.filter((axis) => axis !== place)]);
 }
 
 /** The letter that the batched arrays have in common and the other one lacks; G where all three are batched. */

@@ -157,7 +157,7 @@ export function convolveOutput(y: Storage, x: Storage, w: Storage, dtype: DType,
   const tile = tileOf(places, inner);
   const planes = newStorage(dtype, incoming * plane.size);
   const patches = newStorage(dtype, tile * inner);
-  const whole = tile === places;
+  const whole = tile >= places;
   const part = whole ? y : newStorage(dtype, outgoing * tile);
   const run = PRODUCTS[dtype];
   for (let i = 0; i < ch.batch * groups; i++) {
