@@ -152,7 +152,7 @@ export const prelu: Op<Prelu> = composite<Prelu>(
 
 const hardtanhPrimitive = pointwisePrimitive({
   name: 'hardtanh',
-  lane: (k, x, low, high) => k.min(k.max(x, low), high),
+  lane: (k, x, low, high) => k.select(k.lt(x, low), low, k.select(k.gt(x, high), high, x)),
   partials: [
     whereMask((_, x, low, high) => x.gt(low).logicalAnd(x.lt(high))),
     whereMask((_, x, low) => x.le(low)),

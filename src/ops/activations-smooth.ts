@@ -5,6 +5,7 @@ import type { Expr, Lanes } from '../base/lanes/lanes.ts';
 import type { Value } from '../value/value.ts';
 import { pointwisePrimitive, times, unary, zero } from './families/pointwise.ts';
 import type { AnyOperand, Of, Parameter, Parametric, Unary } from './families/signatures.ts';
+import { oneMinus } from './one-minus.ts';
 import { composite, op, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
 
@@ -12,13 +13,18 @@ const asFloat = (name: string, x: Operand): Value => runtime.fit(name, [x], 'flo
 
 // Exponential below 0 ----------------------------------------------------------------------------------------------
 
+/**
+ * x where it is negative (or NaN), else 0: an exponential must not see large x, where it would be ∞ and 0·∞ would spoil
+ * further derivatives.
+ */
+const belowZero = (x: Value): Value => runtime.fill(x.shape, 0, x.dtype).where(x.ge(0), x);
+
 const eluPrimitive = pointwisePrimitive({
   name: 'elu',
   lane: (k, x, alpha) => k.select(k.gt(x, 0), x, k.mul(alpha, expm1(k, x))),
-  // The exponential sees no positive x: far out it would be ∞, and 0·∞ would spoil further derivatives.
   partials: [
-    (g, _, x, alpha) => g.where(x.gt(0), g.mul(alpha.mul(x.where(x.lt(0), 0).exp()))),
-    times((_, x) => x.where(x.lt(0), 0).expm1()),
+    (g, _, x, alpha) => g.where(x.gt(0), g.mul(alpha.mul(belowZero(x).exp()))),
+    times((_, x) => belowZero(x).expm1()),
   ],
 });
 
@@ -72,9 +78,7 @@ export const celu: Op<Parametric> = composite<Parametric>(
   (operand: Operand, alpha: Parameter = 1): Value => {
     if (alpha === 0) throw new OptionError('alpha must not be 0', { op: 'celu', option: 'alpha' });
     const x = asFloat('celu', operand);
-    const right = x.ge(0);
-    const left = x.where(right.logicalNot(), 0);
-    return x.where(right, left.div(alpha).expm1().mul(alpha));
+    return x.where(x.ge(0), elusOf(belowZero(x).div(alpha), 1).mul(alpha));
   },
   {
     samples: [
@@ -111,7 +115,7 @@ export const silu: Op<Unary> = unary({
   partials: [
     (g, y, x) => {
       const s = x.sigmoid();
-      return g.mul(s.add(y.mul(s.neg().add(1))));
+      return g.mul(s.add(y.mul(oneMinus(s))));
     },
   ],
   dtypes: 'float',

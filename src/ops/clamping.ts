@@ -5,6 +5,7 @@ import type { Broadcast, Ok } from '../base/shape-types.ts';
 import type { Value } from '../value/value.ts';
 import { pointwisePrimitive, times, whereMask } from './families/pointwise.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
+import { oneMinus } from './one-minus.ts';
 import { composite, op, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
 
@@ -97,7 +98,7 @@ const lerpPrimitive = pointwisePrimitive({
     return k.select(k.lt(k.abs(weight), 0.5), forth, k.sub(end, k.mul(way, k.sub(1, weight))));
   },
   partials: [
-    times((_, __, ___, weight) => weight.neg().add(1)),
+    times((_, __, ___, weight) => oneMinus(weight)),
     times((_, __, ___, weight) => weight),
     times((_, start, end) => end.sub(start)),
   ],

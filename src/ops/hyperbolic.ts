@@ -9,7 +9,9 @@ import {
 } from '../base/elementary/index.ts';
 import { times, unary } from './families/pointwise.ts';
 import type { Unary } from './families/signatures.ts';
+import { oneMinusSquare } from './one-minus.ts';
 import type { Op } from './op.ts';
+import { runtime } from './runtime.ts';
 
 /** sinh x, elementwise. @example value(0).sinh() // 0 */
 export const sinh: Op<Unary> = unary({
@@ -33,7 +35,7 @@ export const cosh: Op<Unary> = unary({
 export const tanh: Op<Unary> = unary({
   name: 'tanh',
   lane: tanhLane,
-  partials: [(g, y) => g.sub(g.mul(y.mul(y)))],
+  partials: [times(oneMinusSquare)],
   dtypes: 'float',
   gold: 'tanh',
 });
@@ -51,8 +53,8 @@ export const asinh: Op<Unary> = unary({
 export const acosh: Op<Unary> = unary({
   name: 'acosh',
   lane: acoshLane,
-  // The factors of a² − 1 apart: near 1 the square would have lost digits.
-  partials: [times((_, a) => a.sub(1).mul(a.add(1)).rsqrt())],
+  // 0 − 0, unlike −(0), is +0: the derivative at 1 is +∞.
+  partials: [times((_, a) => runtime.fill(a.shape, 0, a.dtype).sub(oneMinusSquare(a)).rsqrt())],
   dtypes: 'float',
   domains: [{ min: 1.3, max: 4 }],
   gold: 'acosh',
@@ -62,7 +64,7 @@ export const acosh: Op<Unary> = unary({
 export const atanh: Op<Unary> = unary({
   name: 'atanh',
   lane: atanhLane,
-  partials: [(g, _, a) => g.div(a.neg().add(1).mul(a.add(1)))],
+  partials: [(g, _, a) => g.div(oneMinusSquare(a))],
   dtypes: 'float',
   domains: [{ min: -0.8, max: 0.8 }],
   gold: 'atanh',

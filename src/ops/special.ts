@@ -13,6 +13,7 @@ import { OptionError } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
 import { batchPointwise, binary, pointwisePrimitive, times, unary } from './families/pointwise.ts';
 import type { AnyOperand, Binary, Of, Unary } from './families/signatures.ts';
+import { oneMinus } from './one-minus.ts';
 import { op, type Op } from './op.ts';
 import { primitive, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
@@ -22,7 +23,7 @@ export const sigmoid: Op<Unary> = unary({
   name: 'sigmoid',
   glyph: 'σ',
   lane: sigmoidLane,
-  partials: [times((y) => y.sub(y.mul(y)))],
+  partials: [times((y) => oneMinus(y).mul(y))],
   dtypes: 'float',
   gold: 'sigmoid',
 });
@@ -135,7 +136,7 @@ const logitPrimitive = pointwisePrimitive({
   name: 'logit',
   lane: logitLane,
   // Where logit is not defined, neither is its derivative, though the formula has numbers for it.
-  partials: [(g, _, a) => g.div(a.mul(a.neg().add(1)).where(a.ge(0).logicalAnd(a.le(1)), NaN))],
+  partials: [(g, _, a) => g.div(a.mul(oneMinus(a)).where(a.ge(0).logicalAnd(a.le(1)), NaN))],
 });
 
 interface Logit {
@@ -178,7 +179,11 @@ export const xlogy: Op<Binary> = binary({
   name: 'xlogy',
   glyph: 'x·ln y',
   lane: xlogyLane,
-  partials: [times((_, a, b) => a.ne(0).to(a.dtype).xlogy(b)), (g, _, a, b) => g.mul(a).div(b)],
+  partials: [
+    // log y, but 0 where 0·log y was taken for 0.
+    (g, _, a, b) => g.xlogy(runtime.fill(b.shape, 1, b.dtype).where(a.eq(0).logicalAnd(b.le(0)), b)),
+    (g, _, a, b) => g.mul(a).div(b),
+  ],
   dtypes: 'float',
   domains: [{}, { min: 0.2, max: 3 }],
   gold: 'xlogy',

@@ -12,6 +12,7 @@ import {
 import type { Value } from '../value/value.ts';
 import { binary, times, unary } from './families/pointwise.ts';
 import type { Binary, Unary } from './families/signatures.ts';
+import { oneMinusSquare } from './one-minus.ts';
 import type { Op } from './op.ts';
 
 /** sin x, elementwise. @example value(0).sin() // 0 */
@@ -42,8 +43,7 @@ export const tan: Op<Unary> = unary({
   gold: 'tan',
 });
 
-/** 1/√(1 − a²), the factors apart: near ±1 a square would have lost digits. */
-const arcSlope = (a: Value): Value => a.neg().add(1).mul(a.add(1)).rsqrt();
+const arcSlope = (a: Value): Value => oneMinusSquare(a).rsqrt();
 
 /** The arc sine, in −π/2 … π/2, elementwise; NaN beyond ±1. @example value(1).asin() // 1.5708 */
 export const asin: Op<Unary> = unary({
