@@ -20,6 +20,12 @@ function promotedList(op: string, xs: readonly Operand[]): readonly Value[] {
   throw new ShapeError('nothing to join: the list is empty', { op, hint: 'Give at least one Value.' });
 }
 
+/** As in PyTorch an empty vector can be joined to anything, and adds nothing. */
+function withoutEmptyVectors(values: readonly Value[]): readonly Value[] {
+  const left = values.filter((x) => x.rank !== 1 || x.size > 0);
+  return left.length > 0 ? left : values;
+}
+
 /** The shape of the first Value of a list. */
 type First<T extends readonly AnyOperand[]> = Of<T[0]>;
 
@@ -41,7 +47,7 @@ export const concat: Op<Concat> = functionOp<Concat>(
   'concat',
   concatPrimitive,
   (xs: readonly Operand[], axis = 0): Value => {
-    const values = promotedList('concat', xs);
+    const values = withoutEmptyVectors(promotedList('concat', xs));
     const first = values[0]!;
     if (first.rank === 0) {
       throw new ShapeError('scalars have no axis to be joined along', {
@@ -58,6 +64,7 @@ export const concat: Op<Concat> = functionOp<Concat>(
       { inputs: [{ shape: [2, 3] }, { shape: [2, 1] }, { shape: [2, 0] }], call: (x, y, z) => concat([x, y, z], -1) },
       { inputs: [{ shape: [2] }], call: (x) => concat([x, x]) },
       { inputs: [{ shape: [2] }], call: (x) => concat([x]) },
+      { inputs: [{ shape: [0] }, { shape: [2, 1] }], call: (x, y) => concat([x, y], 1) },
     ],
     errors: [
       {

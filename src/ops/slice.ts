@@ -4,6 +4,8 @@ import type { Fits, Ok, Shape, WithAxis, WithoutLeading } from '../base/shape-ty
 import { normalizeAxes, normalizeAxis } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
+import { wrapIndices } from './index-arithmetic.ts';
+import { takeRows } from './indexing-rows.ts';
 import { op, type Op } from './op.ts';
 import { requireRanges, resolve, slicePrimitive, take, whole, type Part, type Range } from './parts.ts';
 import { runtime, type Operand } from './runtime.ts';
@@ -57,13 +59,13 @@ interface Narrow {
   method<V extends Value, const A extends number, const N extends number>(
     this: V,
     axis: Fits<WithAxis<Of<V>, A, N>, A>,
-    start: number,
+    start: number | Value,
     length: N,
   ): Value<Ok<WithAxis<Of<V>, A, N>>>;
   free<V extends AnyOperand, const A extends number, const N extends number>(
     x: V,
     axis: Fits<WithAxis<Of<V>, A, N>, A>,
-    start: number,
+    start: number | Value,
     length: N,
   ): Value<Ok<WithAxis<Of<V>, A, N>>>;
 }
@@ -75,8 +77,21 @@ const partOf = (x: Value, axis: number, part: Part): Value =>
     x.shape.map((size, i) => (i === axis ? part : whole(size))),
   );
 
+/** From a start that is known when the numbers are: a row of indices. */
+function narrowFrom(x: Value, axis: number, start: Value, length: number): Value {
+  const n = x.shape[axis]!;
+  const iota = runtime.fromArray(
+    Int32Array.from({ length }, (_, i) => i),
+    [length],
+    'int32',
+  );
+  if (length === 0) return partOf(x, axis, { start: 0, size: 0, step: 1, drop: false });
+  const first = wrapIndices('narrow', [start.reshape([])], [n], [axis]);
+  return takeRows(x, first.add(iota), { as: 'narrow', axis, shared: 0 });
+}
+
 /**
- * `length` elements of one axis from `start`, which may count from the end.
+ * `length` elements of one axis from `start`, which may count from the end, and may be a scalar int32 Value.
  * https://docs.pytorch.org/docs/stable/generated/torch.narrow.html
  * @throws AxisError where they reach beyond the axis.
  * @example arange(5).narrow(0, 1, 3) // [1, 2, 3]
@@ -84,17 +99,25 @@ const partOf = (x: Value, axis: number, part: Part): Value =>
 export const narrow: Op<Narrow> = op<Narrow>(
   'narrow',
   slicePrimitive,
-  (operand: Operand, axis: number, start: number, length: number): Value => {
+  (operand: Operand, axis: number, start: number | Value, length: number): Value => {
     const x = runtime.lift(operand, 'narrow');
     const at = normalizeAxis('narrow', axis, x.rank, x.shape);
     const n = x.shape[at]!;
-    const from = start < 0 ? start + n : start;
-    if (!Number.isInteger(from) || !Number.isInteger(length) || from < 0 || length < 0 || from + length > n) {
+    const from = typeof start === 'number' && start < 0 ? start + n : start;
+    const low = typeof from === 'number' ? from : 0;
+    if (!Number.isInteger(low) || !Number.isInteger(length) || low < 0 || length < 0 || low + length > n) {
+      const given = typeof start === 'number' ? String(start) : 'Value';
       throw new AxisError(
-        `start ${String(start)} and length ${String(length)} do not fit axis ${at} of ${showShape(x.shape)}`,
-        { op: 'narrow', axis: at, shapes: [x.shape], hint: `The axis has ${n} elements.` },
+        `start ${given} and length ${String(length)} do not fit axis ${at} of ${showShape(x.shape)}`,
+        {
+          op: 'narrow',
+          axis: at,
+          shapes: [x.shape],
+          hint: `The axis has ${n} elements.`,
+        },
       );
     }
+    if (typeof from !== 'number') return narrowFrom(x, at, from, length);
     return partOf(x, at, { start: from, size: length, step: 1, drop: false });
   },
   {
@@ -102,6 +125,10 @@ export const narrow: Op<Narrow> = op<Narrow>(
       { inputs: [{ shape: [5] }], call: (x) => x.narrow(0, 1, 3) },
       { inputs: [{ shape: [2, 4] }], call: (x) => x.narrow(-1, -2, 2) },
       { inputs: [{ shape: [2, 4] }], call: (x) => x.narrow(0, 2, 0) },
+      {
+        inputs: [{ shape: [2, 4] }, { shape: [], dtype: 'int32', min: 0, max: 1 }],
+        call: (x, start) => x.narrow(1, start, 3),
+      },
     ],
     errors: [
       {
@@ -153,12 +180,12 @@ export const at: Op<At> = op<At>(
     ],
     errors: [
       {
-        call: () => (runtime.fill([2, 3], 0, 'float64')).at(0, 3),
+        call: () => runtime.fill([2, 3], 0, 'float64').at(0, 3),
         error: 'AxisError',
         message: /at: index 3.*axis 1 of \[2, 3\]/,
       },
       {
-        call: () => (runtime.fill([2], 0, 'float64')).at(0, 0),
+        call: () => runtime.fill([2], 0, 'float64').at(0, 0),
         error: 'AxisError',
         message: /at: 2 indices for \[2\]/,
       },
