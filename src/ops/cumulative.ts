@@ -1,5 +1,4 @@
 /** Running results along an axis. */
-import type { DType } from '../base/dtypes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import {
@@ -44,16 +43,9 @@ interface CumsumAttributes extends Record<string, unknown> {
   readonly reverse: boolean;
 }
 
-const ROUND: Readonly<Record<DType, (x: number) => number>> = {
-  float64: (x) => x,
-  float32: Math.fround,
-  int32: (x) => x | 0,
-  bool: (x) => x | 0,
-};
-
+// Storing into the output rounds to float32 and wraps to int32.
 function runCumsum(out: Dense, x: Dense, { axis, reverse }: CumsumAttributes): void {
   const { before, length, behind } = aroundAxis(x.shape, axis);
-  const round = ROUND[x.dtype];
   const step = reverse ? -behind : behind;
   for (let m = 0; m < before; m++) {
     let at = (m * length + (reverse ? length - 1 : 0)) * behind;
@@ -62,7 +54,7 @@ function runCumsum(out: Dense, x: Dense, { axis, reverse }: CumsumAttributes): v
     for (let i = 1; i < length; i++) {
       const previous = at;
       at += step;
-      for (let j = 0; j < behind; j++) out.data[at + j] = round(out.data[previous + j]! + x.data[at + j]!);
+      for (let j = 0; j < behind; j++) out.data[at + j] = out.data[previous + j]! + x.data[at + j]!;
     }
   }
 }

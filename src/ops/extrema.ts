@@ -6,7 +6,14 @@ import { sizeOf } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import { selectAlongAxis, withoutAxis, type Selected } from './families/along-axis.ts';
-import { reduce, reductionPrimitive, stretchBack, type AxesAttributes, type ReduceRun } from './families/reduction.ts';
+import {
+  reduce,
+  reductionPrimitive,
+  stretchBack,
+  type AxesAttributes,
+  type ReduceColumns,
+  type ReduceRun,
+} from './families/reduction.ts';
 import type { AnyOperand, Of, Reduction, ReductionOptions } from './families/signatures.ts';
 import { aroundAxis } from './kernels/axis.ts';
 import { op, type ErrorSample, type Op, type Sample } from './op.ts';
@@ -65,17 +72,33 @@ const smallest: ReduceRun = (data, start, stride, count) => {
   return best;
 };
 
-const extremePrimitive = (name: string, glyph: string, run: ReduceRun): Primitive<AxesAttributes> =>
+/** Down columns, row by row. */
+const columnsBy =
+  (better: (a: number, b: number) => number): ReduceColumns =>
+  (out, out0, data, start, rows, columns) => {
+    for (let c = 0; c < columns; c++) out[out0 + c] = data[start + c]!;
+    for (let r = 1, at = start + columns; r < rows; r++, at += columns) {
+      for (let c = 0; c < columns; c++) out[out0 + c] = better(out[out0 + c]!, data[at + c]!);
+    }
+  };
+
+const extremePrimitive = (
+  name: string,
+  glyph: string,
+  run: ReduceRun,
+  columns: ReduceColumns,
+): Primitive<AxesAttributes> =>
   reductionPrimitive({
     name,
     glyph,
     reduce: run,
+    columns,
     check: (x, axes) => requireElements(name, x, axes),
     derivatives: sharedAmongEqual,
   });
 
-const amaxPrimitive: Primitive<AxesAttributes> = extremePrimitive('amax', '⌈x⌉', largest);
-const aminPrimitive: Primitive<AxesAttributes> = extremePrimitive('amin', '⌊x⌋', smallest);
+const amaxPrimitive: Primitive<AxesAttributes> = extremePrimitive('amax', '⌈x⌉', largest, columnsBy(Math.max));
+const aminPrimitive: Primitive<AxesAttributes> = extremePrimitive('amin', '⌊x⌋', smallest, columnsBy(Math.min));
 
 const extremeSamples = (call: (x: Value, axis?: Axes, options?: ReductionOptions) => unknown): Sample[] => [
   { inputs: [{ shape: [2, 3], distinct: true }], call: (x) => call(x) },

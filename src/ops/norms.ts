@@ -150,7 +150,7 @@ export const vectorNorm: Op<VectorNorm> = composite<VectorNorm>(
 export type MatrixOrder = 'fro' | 'nuc' | number;
 
 /** The singular values over the last two axes. */
-const singularValues = (x: Value): Value => (x as unknown as { svd(): { readonly s: Value } }).svd().s;
+const singularValues = (x: Value): Value => x.svd().s;
 
 /** The two axes of the matrices, rows first. */
 function matrixAxes(name: string, x: Value, axes: readonly number[]): readonly [number, number] {
@@ -167,7 +167,10 @@ function matrixAxes(name: string, x: Value, axes: readonly number[]): readonly [
       hint: 'Use vectorNorm for vectors.',
     });
   }
-  const [rows, columns] = axes.map((axis) => normalizeAxis(name, axis, x.rank, x.shape)) as [number, number];
+  const [rows, columns] = (axes as readonly number[]).map((axis) => normalizeAxis(name, axis, x.rank, x.shape)) as [
+    number,
+    number,
+  ];
   if (rows === columns) throw new AxisError(`axis ${rows} is given twice`, { op: name, axis: rows, shapes: [x.shape] });
   return [rows, columns];
 }

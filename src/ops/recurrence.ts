@@ -17,30 +17,37 @@ export interface RecurrenceAttributes extends Record<string, unknown> {
   readonly reverse: boolean;
 }
 
-type Multiply = (a: number, s: number) => number;
+/** out[at + j] = a[factor + j]·out[previous + j] + b[at + j] for j < width. */
+type Link = (out: Dense, a: Dense, b: Dense, at: number, previous: number, factor: number, width: number) => void;
 
-const ROUNDED: Readonly<Record<DType, readonly [multiply: Multiply, round: (x: number) => number]>> = {
-  float64: [(a, s) => a * s, (x) => x],
-  float32: [(a, s) => Math.fround(a * s), Math.fround],
-  int32: [Math.imul, (x) => x | 0],
-  bool: [Math.imul, (x) => x | 0],
+const link64: Link = (out, a, b, at, previous, factor, width) => {
+  for (let j = 0; j < width; j++) out.data[at + j] = a.data[factor + j]! * out.data[previous + j]! + b.data[at + j]!;
 };
+
+// Storing rounds the sum; the product is rounded here.
+const link32: Link = (out, a, b, at, previous, factor, width) => {
+  for (let j = 0; j < width; j++) {
+    out.data[at + j] = Math.fround(a.data[factor + j]! * out.data[previous + j]!) + b.data[at + j]!;
+  }
+};
+
+const linkInt: Link = (out, a, b, at, previous, factor, width) => {
+  for (let j = 0; j < width; j++) {
+    out.data[at + j] = Math.imul(a.data[factor + j]!, out.data[previous + j]!) + b.data[at + j]!;
+  }
+};
+
+const LINKS: Readonly<Record<DType, Link>> = { float64: link64, float32: link32, int32: linkInt, bool: linkInt };
 
 function runRecurrence(out: Dense, a: Dense, b: Dense, { axis, reverse }: RecurrenceAttributes): void {
   const { before, length, behind } = aroundAxis(b.shape, axis);
-  const [multiply, round] = ROUNDED[b.dtype];
+  const link = LINKS[b.dtype];
   const step = reverse ? -behind : behind;
   for (let m = 0; m < before; m++) {
     let at = (m * length + (reverse ? length - 1 : 0)) * behind;
     let factor = (m * (length - 1) + (reverse ? length - 2 : 0)) * behind;
     for (let j = 0; j < behind; j++) out.data[at + j] = b.data[at + j]!;
-    for (let i = 1; i < length; i++, factor += step) {
-      const previous = at;
-      at += step;
-      for (let j = 0; j < behind; j++) {
-        out.data[at + j] = round(multiply(a.data[factor + j]!, out.data[previous + j]!) + b.data[at + j]!);
-      }
-    }
+    for (let i = 1; i < length; i++, at += step, factor += step) link(out, a, b, at + step, at, factor, behind);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Sorting places by their keys, stably: merging for short rows, by digits for long ones. */
 import type { Storage } from '../../base/dtypes.ts';
 
-/** Rows up to this length are merged; a pass over digits costs a table of 2048 counts. */
-const SHORT = 1024;
+/** Rows up to this length are merged; digits cost three tables of 2048 counts. */
+const SHORT = 256;
 /** Runs of this length are sorted by insertion. */
 const RUN = 16;
 const DIGIT_BITS = 11;
@@ -57,21 +57,22 @@ export function sortPlaces(
   } else sortNumbers(sorter, n);
 }
 
-const sortNumbers = (sorter: Sorter, n: number): void => (n <= SHORT ? mergeSort(sorter, n) : digitSort(sorter, n));
+const sortNumbers = (sorter: Sorter, n: number): void => (n <= SHORT ? mergeSort(sorter, 0, n) : digitSort(sorter, n));
 
 // Merging ----------------------------------------------------------------------------------------------------------
 
-function mergeSort({ order, spare, keys }: Sorter, n: number): void {
-  for (let start = 0; start < n; start += RUN) insertionSort(order, keys, start, Math.min(n, start + RUN));
+/** Sorts the places from `start` to `end`. */
+function mergeSort({ order, spare, keys }: Sorter, start: number, end: number): void {
+  for (let at = start; at < end; at += RUN) insertionSort(order, keys, at, Math.min(end, at + RUN));
   let from = order;
   let to = spare;
-  for (let width = RUN; width < n; width *= 2) {
-    for (let start = 0; start < n; start += 2 * width) {
-      merge(from, to, keys, start, Math.min(n, start + width), Math.min(n, start + 2 * width));
+  for (let width = RUN; width < end - start; width *= 2) {
+    for (let at = start; at < end; at += 2 * width) {
+      merge(from, to, keys, at, Math.min(end, at + width), Math.min(end, at + 2 * width));
     }
     [from, to] = [to, from];
   }
-  if (from !== order) order.set(from.subarray(0, n));
+  if (from !== order) order.set(from.subarray(start, end), start);
 }
 
 function insertionSort(order: Int32Array, keys: Float64Array, start: number, end: number): void {
@@ -95,48 +96,49 @@ function merge(from: Int32Array, to: Int32Array, keys: Float64Array, start: numb
 
 // By digits --------------------------------------------------------------------------------------------------------
 
-/** Bits of a float64 as two words that order as the numbers do: negative ones inverted, others with the sign set. */
-function toOrderedWords(words: Uint32Array, n: number): void {
-  for (let i = 0; i < 2 * n; i += 2) {
-    const high = words[i + HIGH]!;
-    const negative = high >> 31;
-    words[i + HIGH] = high ^ (negative | 0x80000000);
-    words[i + 1 - HIGH]! ^= negative;
-  }
-}
-
-/** From the lowest digit to the highest, each pass keeping the order of the one before. */
-function digitSort({ order, spare, keys }: Sorter, n: number): void {
-  const words = new Uint32Array(keys.buffer, keys.byteOffset, 2 * keys.length);
-  toOrderedWords(words, keys.length);
+/** By the digits of the upper words, from the lowest to the highest; what has equal upper words is merged. */
+function digitSort(sorter: Sorter, n: number): void {
+  const { order, spare, keys } = sorter;
+  let words = upperWords(keys, order, n);
+  let nextWords = new Int32Array(n);
   let from = order;
   let to = spare;
   const counts = new Int32Array(DIGITS);
-  for (const word of [1 - HIGH, HIGH]) {
-    for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-      if (!countDigits(counts, words, word, shift, from, n)) continue;
-      for (let i = 0; i < n; i++) {
-        const place = from[i]!;
-        const digit = (words[2 * place + word]! >>> shift) & (DIGITS - 1);
-        to[counts[digit]!++] = place;
-      }
-      [from, to] = [to, from];
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    if (!countDigits(counts, words, shift, n)) continue;
+    for (let i = 0; i < n; i++) {
+      const word = words[i]!;
+      const at = counts[(word >>> shift) & (DIGITS - 1)]!++;
+      to[at] = from[i]!;
+      nextWords[at] = word;
     }
+    [from, to] = [to, from];
+    [words, nextWords] = [nextWords, words];
   }
   if (from !== order) order.set(from.subarray(0, n));
+  for (let start = 0, i = 1; i <= n; i++) {
+    if (i < n && words[i] === words[start]) continue;
+    if (i - start > 1) mergeSort(sorter, start, i);
+    start = i;
+  }
+}
+
+/** The words with sign, exponent and first digits, so that they order as the numbers do when taken for unsigned. */
+function upperWords(keys: Float64Array, order: Int32Array, n: number): Int32Array<ArrayBuffer> {
+  const halves = new Int32Array(keys.buffer, keys.byteOffset, 2 * keys.length);
+  const words = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const word = halves[2 * order[i]! + HIGH]!;
+    // Of negative numbers every bit is turned, of others the sign.
+    words[i] = word ^ ((word >> 31) | 0x80000000);
+  }
+  return words;
 }
 
 /** Where each digit's places begin; false where all have one digit, so that there is nothing to sort by. */
-function countDigits(
-  counts: Int32Array,
-  words: Uint32Array,
-  word: number,
-  shift: number,
-  places: Int32Array,
-  n: number,
-): boolean {
+function countDigits(counts: Int32Array, words: Int32Array, shift: number, n: number): boolean {
   counts.fill(0);
-  for (let i = 0; i < n; i++) counts[(words[2 * places[i]! + word]! >>> shift) & (DIGITS - 1)]!++;
+  for (let i = 0; i < n; i++) counts[(words[i]! >>> shift) & (DIGITS - 1)]!++;
   let begin = 0;
   for (let digit = 0; digit < DIGITS; digit++) {
     const count = counts[digit]!;

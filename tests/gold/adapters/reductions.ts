@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- see call.ts */
+/* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Reductions, order, softmax. */
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, named, reduction, type Kwargs, type Loose } from './call.ts';
@@ -23,13 +23,34 @@ const spread = (name: string): Adapter =>
 const norm = (name: string, order: string): Adapter =>
   adapt(([x, ...rest], kwargs: Kwargs) => {
     const all = named(rest, [order, 'dim', 'keepdim'], kwargs);
-    const p = all[order] as Loose;
+    const p = all[order];
     return fn(name)(
       x,
       p ?? undefined,
       all['dim'] ?? undefined,
       all['keepdim'] === undefined ? {} : { keepDims: all['keepdim'] },
     );
+  });
+
+/** A vector norm or a matrix norm, by what PyTorch is given. */
+const linalgNorm: Adapter = adapt(([x, ...rest], kwargs: Kwargs) => {
+  const { ord, dim, keepdim } = named(rest, ['ord', 'dim', 'keepdim'], kwargs);
+  const options = keepdim === undefined ? {} : { keepDims: keepdim };
+  const axes = typeof dim === 'number' ? [dim] : (dim as readonly number[] | null | undefined);
+  const isMatrix = axes === undefined || axes === null ? x.rank === 2 : axes.length === 2;
+  return ord !== undefined && ord !== null && isMatrix
+    ? fn('matrixNorm')(x, ord, axes ?? undefined, options)
+    : fn('vectorNorm')(x, ord ?? 2, axes ?? undefined, options);
+});
+
+/** `f(x, axis, { descending, stable })`. */
+const ordering = (name: string): Adapter =>
+  adapt(([x, ...rest], kwargs: Kwargs) => {
+    const { dim, descending, stable } = named(rest, ['dim', 'descending', 'stable'], kwargs);
+    return fn(name)(x, dim ?? -1, {
+      ...(descending === undefined ? {} : { descending }),
+      ...(stable === undefined ? {} : { stable }),
+    });
   });
 
 /** `f(x, axis)` alone. */
@@ -54,22 +75,28 @@ export const reductions: Readonly<Record<string, Adapter>> = {
   'var.unbiased': spread('variance'),
   std: spread('std'),
   'std.unbiased': spread('std'),
+  'max.reduction_no_dim': reduction('max'),
+  'min.reduction_no_dim': reduction('min'),
   norm: norm('norm', 'p'),
-  'linalg.norm': norm('norm', 'ord'),
+  'norm.fro': norm('norm', 'p'),
+  'norm.inf': norm('norm', 'p'),
+  'norm.nuc': norm('norm', 'p'),
+  'linalg.norm': linalgNorm,
+  'linalg.matrix_norm': norm('matrixNorm', 'ord'),
   'linalg.vector_norm': norm('vectorNorm', 'ord'),
   cumsum: along('cumsum'),
   cumprod: along('cumprod'),
   cummax: along('cummax'),
+  cummin: along('cummin'),
   logcumsumexp: along('logCumSumExp'),
   softmax: along('softmax'),
   log_softmax: along('logSoftmax'),
   'nn.functional.softmin': along('softmin'),
-  sort: adapt(([x, ...rest], kwargs: Kwargs) => {
-    const { dim, descending, stable } = named(rest, ['dim', 'descending', 'stable'], kwargs);
-    return fn('sort')(x, dim ?? -1, {
-      ...(descending === undefined ? {} : { descending }),
-      ...(stable === undefined ? {} : { stable }),
-    });
+  sort: ordering('sort'),
+  argsort: ordering('argsort'),
+  kthvalue: adapt(([x, ...rest], kwargs: Kwargs) => {
+    const { k, dim, keepdim } = named(rest, ['k', 'dim', 'keepdim'], kwargs);
+    return fn('kthvalue')(x, k, dim ?? undefined, keepdim === undefined ? {} : { keepDims: keepdim });
   }),
   topk: adapt(([x, ...rest], kwargs: Kwargs) => {
     const { k, dim, largest, sorted } = named(rest, ['k', 'dim', 'largest', 'sorted'], kwargs);
