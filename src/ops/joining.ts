@@ -1,6 +1,6 @@
 /** Values put together along an axis. */
 import { AxisError, OptionError, requireSameShapes, ShapeError } from '../base/errors.ts';
-import type { Fits, Inserted, Ok, WithAxis } from '../base/shape-types.ts';
+import type { Fits, Inserted, Ok, Shape, WithAxis } from '../base/shape-types.ts';
 import { normalizeAxis } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
@@ -29,12 +29,15 @@ function withoutEmptyVectors(values: readonly Value[]): readonly Value[] {
 /** The shape of the first Value of a list. */
 type First<T extends readonly AnyOperand[]> = Of<T[0]>;
 
+/** The joined axis has a length that is not known; an empty vector in front says nothing of the others. */
+type Joined<S extends Shape, A extends number> = S extends readonly [0] ? Shape : WithAxis<S, A, number>;
+
 interface Concat {
   method: never;
   free<const T extends readonly AnyOperand[], const A extends number = 0>(
     xs: T,
-    axis?: Fits<WithAxis<First<T>, A, number>, A>,
-  ): Value<Ok<WithAxis<First<T>, A, number>>>;
+    axis?: Fits<Joined<First<T>, A>, A>,
+  ): Value<Ok<Joined<First<T>, A>>>;
 }
 
 /**
