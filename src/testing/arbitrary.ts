@@ -88,15 +88,22 @@ function* grid(elements: Elements, steps: number): Generator<number> {
 }
 
 /** Towards 0, then 1, −1, …: what shrinking tends to comes first. */
-const bySimplicity = (xs: number[]): number[] =>
-  xs.sort((a, b) => Math.abs(a) - Math.abs(b) || b - a).sort((a, b) => length(a) - length(b));
-const length = (x: number): number => (Number.isInteger(x) ? 0 : String(x).length);
+const bySimplicity = (xs: readonly number[]): number[] =>
+  xs
+    .map((x) => ({ x, length: Number.isInteger(x) ? 0 : String(x).length }))
+    .sort((a, b) => a.length - b.length || Math.abs(a.x) - Math.abs(b.x) || b.x - a.x)
+    .map(({ x }) => x);
 
 const FINE = 1024;
 
-function choices(elements: Elements): number[] {
-  const found = [...grid(elements, FINE)];
-  if (found.length > 0) return bySimplicity(found);
+const known = new Map<string, readonly number[]>();
+
+/** The numbers that elements are chosen from; made once for each domain. */
+function choices(elements: Elements): readonly number[] {
+  const key = JSON.stringify(elements);
+  const found = known.get(key) ?? bySimplicity([...grid(elements, FINE)]);
+  known.set(key, found);
+  if (found.length > 0) return found;
   throw new OptionError(
     `no number lies in [${elements.min}, ${elements.max}] and ${elements.gap} away from ${showShape(elements.except)}`,
     { op: OP, option: 'except' },
@@ -104,7 +111,7 @@ function choices(elements: Elements): number[] {
 }
 
 /** As many places as can be, `gap` apart; closer together where there would be too few. */
-function places(count: number, elements: Elements): number[] {
+function places(count: number, elements: Elements): readonly number[] {
   if (elements.dtype !== 'float64' && elements.dtype !== 'float32') return choices(elements);
   const range = elements.max - elements.min;
   const gap = Math.min(elements.gap, range / (count + 1 + 4 * elements.except.length));
@@ -126,7 +133,7 @@ function flatElements(count: number, elements: Elements, options: ArbitraryOptio
         option: 'distinct',
       });
     }
-    return fc.shuffledSubarray(from, exactly);
+    return fc.shuffledSubarray([...from], exactly);
   }
   if (count === 0) return fc.constant([]);
   const from = choices(elements);

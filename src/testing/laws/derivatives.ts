@@ -12,7 +12,7 @@ function reportOf({ sample, inputs }: Case, order: number): GradientReport | nul
   if (positionsOfFloats(inputs).length === 0) return null;
   const tolerance = sample.tolerance ?? 1e-6;
   const settings = settingsOf('laws', { order, tolerance, maxElements: ELEMENTS });
-  return reportOn(problemOf('laws', floatCall(freed(sample)), inputs), settings);
+  return reportOn(problemOf('laws', floatCall(freed(sample)), inputs), settings, order);
 }
 
 function requireRight(report: GradientReport | null): void {

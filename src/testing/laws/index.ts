@@ -29,7 +29,7 @@ export function checkLaw(law: Law, record: OpRecord, sample: Sample, options: La
   const property = fc.property(arbitraryOperands(sample), (inputs) => law.check({ record, sample, inputs }));
   // A sample without elements is the same every time.
   const runs = sample.inputs.every(({ shape }) => shape.includes(0)) ? 1 : numRuns;
-  const details = fc.check(property, { numRuns: runs, seed, endOnFailure: false });
+  const details = fc.check(property, { numRuns: runs, seed, interruptAfterTimeLimit: 5000 });
   if (!details.failed) return;
   const operands = (details.counterexample?.[0] ?? []).map((x, i) => `\n    operand ${i}: ${String(x)}`).join('');
   const cause = details.errorInstance;

@@ -1,6 +1,7 @@
 /** What a law is: something that must hold for an op at every sampled input. */
 import { isFloat } from '../../base/dtypes.ts';
 import { showShape } from '../../base/errors.ts';
+import { generatorState, restoreGenerator } from '../../base/random.ts';
 import { sameShape } from '../../base/shapes.ts';
 import { flatten } from '../../base/trees.ts';
 import type { OpRecord, Sample } from '../../ops/op.ts';
@@ -35,9 +36,17 @@ export const differentiable = ({ differentiable }: Sample): string | null =>
 
 export const batchable = ({ notBatched }: Sample): string | null => notBatched ?? null;
 
-/** Ops that draw random numbers give others each time. */
-export const deterministic: Law['exempts'] = (_, record) =>
-  record.primitive?.effect === 'random' ? 'draws random numbers' : null;
+/** Runs f and winds the random numbers back, so that another run draws the same. */
+export function drawing<T>(f: () => T): T {
+  const before = generatorState();
+  try {
+    return f();
+  } finally {
+    restoreGenerator(before);
+  }
+}
+
+export const everything = (): null => null;
 
 /** Both reasons, the first that applies. */
 export const both =

@@ -9,7 +9,8 @@ import { immediate, type Value } from '../../value/value.ts';
 import {
   batchable,
   both,
-  deterministic,
+  drawing,
+  everything,
   flatCall,
   LawError,
   requireAlike,
@@ -23,9 +24,9 @@ import {
 /** Shapes and dtypes inferred without numbers are those of the numbers; the Program gives the same bits. */
 export const traces: Law = {
   name: 'trace and interpret = eager',
-  exempts: both(deterministic, batchable),
+  exempts: batchable,
   check({ sample, inputs }) {
-    const { values: eager, names } = resultsOf(sample.call(...inputs));
+    const { values: eager, names } = resultsOf(drawing(() => sample.call(...inputs)));
     const program = traceFlat('trace', sample.call, inputs);
     if (program.outputs.length !== eager.length) {
       throw new LawError(`traced, it has ${program.outputs.length} results, eagerly ${eager.length}`);
@@ -37,22 +38,22 @@ export const traces: Law = {
       }
       if (y.data.length !== y.size) throw new LawError(`${names[i]}: ${y.data.length} elements for ${y.size}`);
     });
-    interpret(program, inputs).forEach((y, i) => requireSame(`${names[i]}, interpreted`, y, eager[i]!));
+    drawing(() => interpret(program, inputs)).forEach((y, i) => requireSame(`${names[i]}, interpreted`, y, eager[i]!));
   },
 };
 
 /** Whether gradients are recorded, and whether an operand is a leaf, does not change a bit. */
 export const records: Law = {
   name: 'recording changes nothing',
-  exempts: deterministic,
+  exempts: everything,
   check({ sample, inputs }) {
     const { values: plain, names } = resultsOf(
-      sample.call(...inputs.map((x) => immediate(x.shape, x.dtype, contentOf(x)))),
+      drawing(() => sample.call(...inputs.map((x) => immediate(x.shape, x.dtype, contentOf(x))))),
     );
     const leaves = inputs.map((x) =>
       constant(x.data, { shape: x.shape, dtype: x.dtype, requiresGrad: isFloat(x.dtype) }),
     );
-    flatCall(sample)(...leaves).forEach((y, i) => requireSame(`${names[i]}, recorded`, y, plain[i]!));
+    drawing(() => flatCall(sample)(...leaves)).forEach((y, i) => requireSame(`${names[i]}, recorded`, y, plain[i]!));
   },
 };
 
@@ -61,19 +62,18 @@ const contentOf = (x: Value): number | Value['data'] => (x.shape.length === 0 ? 
 /** One number held for all elements is the same as all elements written out. */
 export const fills: Law = {
   name: 'a filled operand = its elements written out',
-  exempts: both(deterministic, ({ inputs }) =>
+  exempts: ({ inputs }) =>
     inputs.some(({ distinct, matrix }) => distinct === true || matrix !== undefined)
       ? 'needs different elements'
       : null,
-  ),
   check({ sample, inputs }) {
     const first = inputs.map((x) => (x.size === 0 ? null : x.data[0]!));
     const filled = inputs.map((x, i) => (first[i] === null ? x : full(x.shape, first[i]!, { dtype: x.dtype })));
     const written = inputs.map((x, i) =>
       first[i] === null ? x : constant(x.data.slice().fill(first[i]!), { shape: x.shape, dtype: x.dtype }),
     );
-    const { values, names } = resultsOf(sample.call(...written));
-    flatCall(sample)(...filled).forEach((y, i) => requireSame(`${names[i]}, filled`, y, values[i]!));
+    const { values, names } = resultsOf(drawing(() => sample.call(...written)));
+    drawing(() => flatCall(sample)(...filled)).forEach((y, i) => requireSame(`${names[i]}, filled`, y, values[i]!));
   },
 };
 
