@@ -52,7 +52,7 @@ interface Cholesky {
  */
 export const cholesky: Op<Cholesky> = op<Cholesky>(
   'cholesky',
-  choleskyPrimitive as never,
+  choleskyPrimitive,
   (operand: Operand, options?: CholeskyOptions): Value => {
     checkOptions('cholesky', options, ['upper']);
     const x = liftMatrix('cholesky', operand, true);

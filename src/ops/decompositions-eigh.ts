@@ -43,10 +43,10 @@ const eighPrimitive: Primitive<EighAttributes> = primitive<EighAttributes>({
     jvp: ([t], { outputs: [values, v] }) => {
       if (t === undefined) return [undefined, undefined];
       const p = mm(T(v!), mm(symmetric(t), v!));
-      return [p.diagonal(0, -2, -1) as Value, mm(v!, offDiagonal(p).div(differences(values!) as never) as Value)];
+      return [p.diagonal(0, -2, -1), mm(v!, offDiagonal(p).div(differences(values!)))];
     },
     vjp: ([gValues, gv], { outputs: [values, v] }) => {
-      const turn = gv && (antisymmetric(mm(T(v!), gv)).div(differences(values!) as never) as Value);
+      const turn = gv && antisymmetric(mm(T(v!), gv)).div(differences(values!));
       const stretch = gValues && mm(scaleColumns(v!, gValues), T(v!));
       return [plus(stretch, turn && mm(v!, mm(turn, T(v!))))];
     },

@@ -19,14 +19,14 @@ function factors({ outputs: [p, l, u] }: Application): {
   n: number;
 } {
   const [m, n] = l!.shape.slice(-2) as [number, number];
-  const l2 = m > n ? (l!.narrow(-2, n, m - n) as Value) : undefined;
-  return { pt: T(p!), l1: m > n ? (l!.narrow(-2, 0, n) as Value) : l!, l2, u: u!, n };
+  const l2 = m > n ? l!.narrow(-2, n, m - n) : undefined;
+  return { pt: T(p!), l1: m > n ? l!.narrow(-2, 0, n) : l!, l2, u: u!, n };
 }
 
 /** The first n rows, and the others where there are any. */
 function halves(x: Value, n: number): [Value, Value | undefined] {
   const m = x.shape[x.rank - 2]!;
-  return m === n ? [x, undefined] : [x.narrow(-2, 0, n) as Value, x.narrow(-2, n, m - n) as Value];
+  return m === n ? [x, undefined] : [x.narrow(-2, 0, n), x.narrow(-2, n, m - n)];
 }
 
 /** With B = Pᵀ·A and C = L₁⁻¹·∂B₁·U⁻¹: ∂L₁ = L₁·tril(C), ∂U = triu(C)·U, ∂L₂ = (∂B₂ − L₂·∂U)·U⁻¹. */
@@ -34,10 +34,10 @@ function tangents(t: Value, at: Application): readonly Cotangent[] {
   const { pt, l1, l2, u, n } = factors(at);
   const [b1, b2] = halves(mm(pt, t), n);
   const c = solvedTriangleRight(u, solvedTriangle(l1, b1, false, true), true);
-  const dl = mm(l1, c.tril(-1) as Value);
-  const du = mm(c.triu() as Value, u);
+  const dl = mm(l1, c.tril(-1));
+  const du = mm(c.triu(), u);
   if (l2 === undefined || b2 === undefined) return [undefined, dl, du];
-  const rest = solvedTriangleRight(u, b2.sub(mm(l2, du) as never) as Value, true);
+  const rest = solvedTriangleRight(u, b2.sub(mm(l2, du)), true);
   return [undefined, joined([dl, rest], dl.rank - 2), du];
 }
 
@@ -46,7 +46,7 @@ function pullback([, gl, gu]: readonly Cotangent[], at: Application): readonly C
   const [g1, g2] = gl === undefined ? [undefined, undefined] : halves(gl, n);
   const b2 = g2 && solvedTriangleRight(T(u), g2, false);
   const onU = plus(gu, b2 && mm(T(l2!), b2).neg());
-  const inner = plus(g1 && (mm(T(l1), g1).tril(-1) as Value), onU && (mm(onU, T(u)).triu() as Value));
+  const inner = plus(g1 && mm(T(l1), g1).tril(-1), onU && mm(onU, T(u)).triu());
   if (inner === undefined) return [undefined];
   const b1 = solvedTriangleRight(T(u), solvedTriangle(T(l1), inner, true, true), false);
   const missing = at.inputs[0]!.shape[b1.rank - 2]! - n;
@@ -93,11 +93,11 @@ interface LuOp {
 
 export function decomposeLu(x: Value): Lu {
   const [m, n] = x.shape.slice(-2) as [number, number];
-  const square = m < n ? (x.narrow(-1, 0, m) as Value) : x;
+  const square = m < n ? x.narrow(-1, 0, m) : x;
   const [pivots, l, u] = runtime.apply(luPrimitive, [square], NO_ATTRIBUTES) as [Value, Value, Value];
   const p = pivots.stopGradient();
   if (m >= n) return { p, l, u };
-  const rest = mm(T(p), x.narrow(-1, m, n - m) as Value);
+  const rest = mm(T(p), x.narrow(-1, m, n - m));
   return { p, l, u: joined([u, solvedTriangle(l, rest, false, true)], x.rank - 1) };
 }
 
@@ -110,7 +110,7 @@ export function decomposeLu(x: Value): Lu {
  */
 export const lu: Op<LuOp> = op<LuOp>(
   'lu',
-  luPrimitive as never,
+  luPrimitive,
   (operand: Operand): Lu => decomposeLu(liftMatrix('lu', operand, false)),
   {
     samples: [

@@ -35,9 +35,9 @@ function tangents(t: Value, at: Application<QrAttributes>): readonly Cotangent[]
   const [q, r] = at.outputs as [Value, Value];
   const moved = solvedTriangleRight(r, t, true);
   const c = mm(T(q), moved);
-  const lower = c.tril(-1) as Value;
-  const turn = lower.sub(T(lower) as never) as Value;
-  return [moved.add(mm(q, turn.sub(c as never)) as never), mm(c.sub(turn as never), r)];
+  const lower = c.tril(-1);
+  const turn = lower.sub(T(lower));
+  return [moved.add(mm(q, turn.sub(c))), mm(c.sub(turn), r)];
 }
 
 /**
@@ -49,7 +49,7 @@ function pullback([gq, gr]: readonly Cotangent[], at: Application<QrAttributes>)
   const [q, r] = at.outputs as [Value, Value];
   const m = plus(gr && mm(gr, T(r)), gq && mm(T(q), gq).neg());
   if (m === undefined) return [undefined];
-  const s = m.triu().add(T(m.triu(1)) as never) as Value;
+  const s = m.triu().add(T(m.triu(1)));
   return [solvedTriangleRight(T(r), plus(gq, mm(q, s))!, false)];
 }
 
@@ -98,8 +98,8 @@ function decompose(x: Value, complete: boolean): Qr {
     const [q, r] = runtime.apply(qrPrimitive, [x], { complete }) as [Value, Value];
     return { q, r };
   }
-  const [q, r] = runtime.apply(qrPrimitive, [x.narrow(-1, 0, m) as Value], { complete: false }) as [Value, Value];
-  return { q, r: joined([r, mm(T(q), x.narrow(-1, m, n - m) as Value)], x.rank - 1) };
+  const [q, r] = runtime.apply(qrPrimitive, [x.narrow(-1, 0, m)], { complete: false }) as [Value, Value];
+  return { q, r: joined([r, mm(T(q), x.narrow(-1, m, n - m))], x.rank - 1) };
 }
 
 /**

@@ -37,7 +37,7 @@ interface Thin {
 }
 
 const narrowed = (x: Value, axis: number, k: number): Value =>
-  x.shape[x.rank + axis] === k ? x : (x.narrow(axis, 0, k) as Value);
+  x.shape[x.rank + axis] === k ? x : x.narrow(axis, 0, k);
 
 function thin({ inputs: [x], outputs: [u, s, vh] }: Application<SvdAttributes>): Thin {
   const [m, n] = x!.shape.slice(-2) as [number, number];
@@ -46,12 +46,12 @@ function thin({ inputs: [x], outputs: [u, s, vh] }: Application<SvdAttributes>):
 }
 
 /** What of x is orthogonal to the columns of u. */
-const outside = (u: Value, x: Value): Value => x.sub(mm(u, mm(T(u), x)) as never) as Value;
+const outside = (u: Value, x: Value): Value => x.sub(mm(u, mm(T(u), x)));
 
 /** s_j² − s_i², 1 on the diagonal. */
-const gaps = (s: Value): Value => differences(s.mul(s as never) as Value);
+const gaps = (s: Value): Value => differences(s.mul(s));
 
-const divided = (x: Value, y: Value): Value => x.div(y as never) as Value;
+const divided = (x: Value, y: Value): Value => x.div(y);
 
 /**
  * With P = Uᵀ·∂A·V: ∂s is its diagonal, ∂U = U·((P·S + S·Pᵀ)/E) and what of ∂A·V·S⁻¹ lies outside of U, E_ij = s_j² − s_i²;
@@ -62,11 +62,11 @@ function tangents(t: Value, at: Application<SvdAttributes>): readonly Cotangent[
   const v = T(vh);
   const p = mm(T(u), mm(t, v));
   const e = gaps(s);
-  const left = divided(offDiagonal(scaleColumns(p, s).add(scaleRows(s, T(p)) as never) as Value), e);
-  const right = divided(offDiagonal(scaleRows(s, p).add(scaleColumns(T(p), s) as never) as Value), e);
+  const left = divided(offDiagonal(scaleColumns(p, s).add(scaleRows(s, T(p)))), e);
+  const right = divided(offDiagonal(scaleRows(s, p).add(scaleColumns(T(p), s))), e);
   const du = plus(mm(u, left), m > k ? divided(outside(u, mm(t, v)), s.unsqueeze(-2)) : undefined)!;
   const dv = plus(mm(v, right), n > k ? divided(outside(v, mm(T(t), u)), s.unsqueeze(-2)) : undefined)!;
-  return [widened(du, at.outputs[0]!), p.diagonal(0, -2, -1) as Value, T(widened(dv, T(at.outputs[2]!)))];
+  return [widened(du, at.outputs[0]!), p.diagonal(0, -2, -1), T(widened(dv, T(at.outputs[2]!)))];
 }
 
 /** Zeros for the columns that `like` has more. */
@@ -83,9 +83,9 @@ function pullback(gs: readonly Cotangent[], at: Application<SvdAttributes>): rea
   const gv = gs[2] && T(narrowed(gs[2], -2, k));
   if (gu === undefined && gv === undefined) return [gs[1] && mm(scaleColumns(u, gs[1]), vh)];
   const e = gaps(s);
-  const turnU = gu && scaleColumns(divided(antisymmetric(mm(T(u), gu)).mul(2) as Value, e), s);
-  const turnV = gv && scaleRows(s, divided(antisymmetric(mm(vh, gv)).mul(2) as Value, e));
-  const stretch = gs[1] && (gs[1].diagEmbed() as Value);
+  const turnU = gu && scaleColumns(divided(antisymmetric(mm(T(u), gu)).mul(2), e), s);
+  const turnV = gv && scaleRows(s, divided(antisymmetric(mm(vh, gv)).mul(2), e));
+  const stretch = gs[1] && gs[1].diagEmbed();
   const inner = mm(u, mm(plus(turnU, turnV, stretch)!, vh));
   const outerU = gu !== undefined && m > k ? mm(divided(outside(u, gu), s.unsqueeze(-2)), vh) : undefined;
   const outerV = gv !== undefined && n > k ? mm(u, T(divided(outside(T(vh), gv), s.unsqueeze(-2)))) : undefined;

@@ -1,5 +1,5 @@
 /** The notation of einsum, read: which axis of which operand carries which name. */
-import { ChainruleError, OptionError } from '../base/errors.ts';
+import { type ChainruleError, OptionError } from '../base/errors.ts';
 
 /** One term: letters, and where among them the ellipsis stands (−1 if there is none). */
 export interface Term {

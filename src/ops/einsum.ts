@@ -62,7 +62,7 @@ function withoutRepeats({ x, names }: Named): Named {
   const place = x.shape.map((_, i) => i).filter((i) => i !== first && i !== second);
   const last = x.permute([...place, first, second]);
   const square = m === n ? last : last.broadcastTo([...last.shape.slice(0, -2), Math.max(m, n), Math.max(m, n)]);
-  return withoutRepeats({ x: square.diagonal(0, -2, -1) as Value, names: [...rest, names[first]!] });
+  return withoutRepeats({ x: square.diagonal(0, -2, -1), names: [...rest, names[first]!] });
 }
 
 /** Axes of length 1 that stretch elsewhere carry no name of their own: they are dropped. */
@@ -76,7 +76,7 @@ function withoutStretched({ x, names }: Named, lengths: ReadonlyMap<string, numb
 function summed({ x, names }: Named, needed: ReadonlySet<string>): Named {
   const axes = names.flatMap((name, i) => (needed.has(name) ? [] : [i]));
   if (axes.length === 0) return { x, names };
-  return { x: x.sum(axes) as Value, names: names.filter((name) => needed.has(name)) };
+  return { x: x.sum(axes), names: names.filter((name) => needed.has(name)) };
 }
 
 /** The product of two, over the names that only they have. */

@@ -12,7 +12,6 @@ import {
   identityLike,
   liftMatrix,
   mm,
-  scaleColumns,
   T,
   type BatchOf,
   type MatrixToScalar,
@@ -26,15 +25,15 @@ import { runtime, type Operand } from './runtime.ts';
 /** What is multiplied with whole matrices: [batch…] as [batch…, 1, 1]. */
 const perMatrix = (x: Value): Value => x.unsqueeze(-1).unsqueeze(-1);
 
-const frobenius = (x: Value, y: Value): Value => x.mul(y as never).sum([-2, -1]) as Value;
+const frobenius = (x: Value, y: Value): Value => x.mul(y).sum([-2, -1]);
 
 /** ∂C = tr(A⁻¹·∂A)·C − A⁻ᵀ·∂Aᵀ·C for C = det(A)·A⁻ᵀ. */
 function regularTangent(a: Value, t: Value): Value {
-  const inverse = T(a.inv() as Value);
-  const c = mm(inverse, perMatrix(determinant(a)).mul(identityLike(a) as never) as Value);
+  const inverse = T(a.inv());
+  const c = mm(inverse, perMatrix(determinant(a)).mul(identityLike(a)));
   return perMatrix(frobenius(inverse, t))
-    .mul(c as never)
-    .sub(mm(inverse, mm(T(t), c)) as never) as Value;
+    .mul(c)
+    .sub(mm(inverse, mm(T(t), c)));
 }
 
 /** Products of all elements but the i-th and the j-th; 0 on the diagonal. */
@@ -46,8 +45,8 @@ function productsWithoutTwo(s: Value): Value {
   });
   const kept = runtime.fromArray(left, [n, n, n], 'bool');
   const factors = s.unsqueeze(-2).unsqueeze(-2);
-  const products = factors.where(kept, 1).prod(-1) as Value;
-  return products.sub(products.mul(eyeOf(n, s) as never) as never) as Value;
+  const products = factors.where(kept, 1).prod(-1);
+  return products.sub(products.mul(eyeOf(n, s)));
 }
 
 /**
@@ -58,10 +57,10 @@ function singularTangent(a: Value, t: Value): Value {
   const { u, s, vh } = thinSvd(a);
   const e = mm(T(u), mm(t, T(vh)));
   const without = productsWithoutTwo(s);
-  const onDiagonal = mm(without, e.diagonal(0, -2, -1).unsqueeze(-1) as Value).squeeze(-1);
-  const inner = onDiagonal.diagEmbed().sub(without.mul(T(e) as never) as never) as Value;
-  const orientation = determinant(u.stopGradient()).mul(determinant(vh.stopGradient()) as never) as Value;
-  return perMatrix(orientation).mul(mm(u, mm(inner, vh)) as never) as Value;
+  const onDiagonal = mm(without, e.diagonal(0, -2, -1).unsqueeze(-1)).squeeze(-1);
+  const inner = onDiagonal.diagEmbed().sub(without.mul(T(e)));
+  const orientation = determinant(u.stopGradient()).mul(determinant(vh.stopGradient()));
+  return perMatrix(orientation).mul(mm(u, mm(inner, vh)));
 }
 
 /** Below this ratio of singular values the formula with the inverse loses too many digits. */
@@ -76,18 +75,18 @@ function cofactorTangent(a: Value, t: Value): Value | undefined {
   const { s } = thinSvd(a.stopGradient());
   const regular = s
     .narrow(-1, n - 1, 1)
-    .gt(s.narrow(-1, 0, 1).mul(NEARLY_SINGULAR) as never)
-    .unsqueeze(-1) as Value;
+    .gt(s.narrow(-1, 0, 1).mul(NEARLY_SINGULAR))
+    .unsqueeze(-1);
   // Each formula gets a harmless matrix in place of those that the other one serves: no NaN, no infinity to hide.
   const distinct = runtime.fromArray(
     Float64Array.from({ length: n }, (_, i) => i + 1),
     [n],
     'float64',
   );
-  const other = distinct.to(a.dtype).diagEmbed() as Value;
-  const first = regularTangent(a.where(regular, identityLike(a) as never) as Value, t);
-  const second = singularTangent(other.broadcastTo(a.shape).where(regular, a as never) as Value, t);
-  return first.where(regular, second as never) as Value;
+  const other = distinct.to(a.dtype).diagEmbed();
+  const first = regularTangent(a.where(regular, identityLike(a)), t);
+  const second = singularTangent(other.broadcastTo(a.shape).where(regular, a), t);
+  return first.where(regular, second);
 }
 
 /** ∂det/∂A: det(A)·A⁻ᵀ, and its limit where A is singular. */
@@ -116,7 +115,7 @@ const detPrimitive: Primitive = primitive({
   derivatives: {
     kind: 'each',
     jvp: ([t], { inputs: [a] }) => t && frobenius(cofactors(a!), t),
-    vjp: (g, _, { inputs: [a] }) => perMatrix(g).mul(cofactors(a!) as never) as Value,
+    vjp: (g, _, { inputs: [a] }) => perMatrix(g).mul(cofactors(a!)),
   },
   batch: batchMatrices(() => detPrimitive),
 });
@@ -132,7 +131,7 @@ const determinant = (a: Value): Value => runtime.applyOne(detPrimitive, [a], NO_
  */
 export const det: Op<MatrixToScalar> = op<MatrixToScalar>(
   'det',
-  detPrimitive as never,
+  detPrimitive,
   (operand: Operand): Value => determinant(liftMatrix('det', operand, true)),
   {
     samples: [
@@ -183,10 +182,10 @@ export const slogdet: Op<SlogdetOp> = composite<SlogdetOp>(
   'slogdet',
   (operand: Operand): Slogdet => {
     const { p, u } = decomposeLu(liftMatrix('slogdet', operand, true));
-    const pivots = u.diagonal(0, -2, -1) as Value;
+    const pivots = u.diagonal(0, -2, -1);
     return {
-      sign: determinant(p).mul(pivots.sign().prod(-1) as never) as Value,
-      logAbsDet: pivots.abs().log().sum(-1) as Value,
+      sign: determinant(p).mul(pivots.sign().prod(-1)),
+      logAbsDet: pivots.abs().log().sum(-1),
     };
   },
   {

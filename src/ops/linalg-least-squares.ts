@@ -24,7 +24,7 @@ interface PinvAttributes extends Record<string, unknown> {
 }
 
 /** (I − P)·X, for a projector P = Y·Z. */
-const without = (y: Value, z: Value, x: Value): Value => x.sub(mm(y, mm(z, x)) as never) as Value;
+const without = (y: Value, z: Value, x: Value): Value => x.sub(mm(y, mm(z, x)));
 
 /**
  * G. Golub and V. Pereyra (1973), where the rank stays the same:
@@ -39,14 +39,10 @@ const pinvPrimitive: Primitive<PinvAttributes> = primitive<PinvAttributes>({
     kind: 'each',
     jvp: ([t], { inputs: [a], outputs: [p] }) =>
       t &&
-      plus(
-        mm(p!, mm(t, p!)).neg() as Value,
-        T(without(a!, p!, mm(t, mm(p!, T(p!))))),
-        without(p!, a!, mm(T(t), mm(T(p!), p!))),
-      ),
+      plus(mm(p!, mm(t, p!)).neg(), T(without(a!, p!, mm(t, mm(p!, T(p!))))), without(p!, a!, mm(T(t), mm(T(p!), p!)))),
     vjp: (g, _, { inputs: [a], outputs: [p] }) =>
       plus(
-        mm(T(p!), mm(g, T(p!))).neg() as Value,
+        mm(T(p!), mm(g, T(p!))).neg(),
         without(a!, p!, mm(T(g), mm(p!, T(p!)))),
         T(without(p!, a!, mm(g, mm(T(p!), p!)))),
       ),
@@ -115,15 +111,15 @@ export const pinv: Op<Pinv> = op<Pinv>(
 type Driver = 'gels' | 'gelsy' | 'gelsd' | 'gelss';
 
 /** What PyTorch reports for each of LAPACK's drivers. The numbers here come from one algorithm. */
-const DRIVERS: Readonly<Record<Driver, { readonly rank: boolean; readonly singularValues: boolean }>> = {
-  gels: { rank: false, singularValues: false },
-  gelsy: { rank: true, singularValues: false },
-  gelsd: { rank: true, singularValues: true },
-  gelss: { rank: true, singularValues: true },
+const DRIVERS: Readonly<Record<Driver, Readonly<Record<'residuals' | 'rank' | 'singularValues', boolean>>>> = {
+  gels: { residuals: true, rank: false, singularValues: false },
+  gelsy: { residuals: false, rank: true, singularValues: false },
+  gelsd: { residuals: true, rank: true, singularValues: true },
+  gelss: { residuals: true, rank: true, singularValues: true },
 };
 
 export interface LstsqOptions {
-  /** Decides which of `rank` and `singularValues` are filled; default `gelsy`: the rank. */
+  /** Decides what is filled beside the solution; default `gelsd`: everything. */
   readonly driver?: Driver;
   /** Singular values up to this share of the largest count as zero; default max(m, n)·ε. */
   readonly rcond?: number;
@@ -132,11 +128,11 @@ export interface LstsqOptions {
 export interface Lstsq {
   /** X with the least ‖A·X − B‖; of several the one with the least ‖X‖. */
   readonly solution: Value<Shape>;
-  /** ‖A·X − B‖² for each column of B where m > n; else empty. */
+  /** ‖A·X − B‖² for each column of B where m > n; else empty, as for `gelsy`. */
   readonly residuals: Value<Shape>;
   /** int32; empty for `gels`. */
   readonly rank: Value<Shape>;
-  /** Empty for `gels` and `gelsy`; has no derivative. */
+  /** Empty for `gels` and `gelsy`. */
   readonly singularValues: Value<Shape>;
 }
 
@@ -156,7 +152,7 @@ function requireDriver(driver: string): Driver {
 
 function leastSquares(p: Operand, q: Operand, options?: LstsqOptions): Lstsq {
   checkOptions('lstsq', options, ['driver', 'rcond']);
-  const reports = DRIVERS[requireDriver(options?.driver ?? 'gelsy')];
+  const reports = DRIVERS[requireDriver(options?.driver ?? 'gelsd')];
   const [a, given] = runtime.promoteAll('lstsq', [p, q]) as [Value, Value];
   requireMatrix('lstsq', a);
   const vectors = holdsVectors(a, given);
@@ -173,26 +169,33 @@ function leastSquares(p: Operand, q: Operand, options?: LstsqOptions): Lstsq {
   const rtol = requireTolerance('lstsq', 'rcond', options?.rcond ?? defaultTolerance(a));
   const [left, right] = sameBatch('lstsq', a, b);
   const x = mm(runtime.applyOne(pinvPrimitive, [left], { atol: 0, rtol }), right);
-  const error = mm(left, x).sub(right as never) as Value;
-  const residuals = m > n ? (error.square().sum(-2) as Value) : runtime.fill([0], 0, a.dtype);
-  const { s } = thinSvd(a.stopGradient());
+  const error = mm(left, x).sub(right);
+  const remains = reports.residuals && m > n;
+  const { s } = thinSvd(a);
   return {
     solution: vectors ? x.squeeze(-1) : x,
-    residuals: vectors && m > n ? residuals.squeeze(-1) : residuals,
+    residuals: remains ? squaredLengths(error, vectors) : runtime.fill([0], 0, a.dtype),
     rank: reports.rank ? rankOf(s, rtol) : runtime.fill([0], 0, 'int32'),
     singularValues: reports.singularValues ? s : runtime.fill([0], 0, a.dtype),
   };
 }
 
+/** Of the columns; a number where there is one that stands for a vector. */
+function squaredLengths(x: Value, vectors: boolean): Value {
+  const lengths = x.square().sum(-2);
+  return vectors ? lengths.squeeze(-1) : lengths;
+}
+
 /** How many singular values count; 0 where there are none. */
 function rankOf(s: Value, rtol: number): Value {
   if (s.shape[s.rank - 1] === 0) return runtime.fill(s.shape.slice(0, -1), 0, 'int32');
-  return s.gt(s.narrow(-1, 0, 1).mul(rtol) as never).sum(-1) as Value;
+  return s.gt(s.narrow(-1, 0, 1).mul(rtol)).sum(-1);
 }
 
 /**
  * The least-squares solution of A·X = B, for A [batch…, m, n] of any rank and B [batch…, m, k]; B holds vectors where it is
- * [m] or has A's shape without its last axis. Residuals are given whatever the rank (PyTorch: only where it is full).
+ * [m] or has A's shape without its last axis. Residuals are given whatever the rank (PyTorch: only where
+ * it is full), and by default everything is (PyTorch: driver `gelsy`).
  * https://docs.pytorch.org/docs/stable/generated/torch.linalg.lstsq.html
  * @throws ShapeError where A and B do not fit; OptionError for an unknown driver.
  * @example value([[1], [1]]).lstsq(value([[1], [3]])).solution // [[2]]

@@ -19,7 +19,7 @@ export const matrixTrace: Op<MatrixToScalar> = composite<MatrixToScalar>(
   'matrixTrace',
   (operand: Operand): Value => {
     const x = runtime.lift(operand, 'matrixTrace');
-    if (x.rank >= 2) return x.diagonal(0, -2, -1).sum(-1) as Value;
+    if (x.rank >= 2) return x.diagonal(0, -2, -1).sum(-1);
     throw new ShapeError(`needs a matrix, got ${showShape(x.shape)}`, {
       op: 'matrixTrace',
       shapes: [x.shape],
@@ -56,8 +56,8 @@ interface MatrixPower {
 function positivePower(x: Value, n: number): Value {
   let result: Value | null = null;
   let square = x;
-  for (let rest = n; ; square = square.matmul(square as never)) {
-    if (rest % 2 === 1) result = result === null ? square : square.matmul(result as never);
+  for (let rest = n; ; square = square.matmul(square)) {
+    if (rest % 2 === 1) result = result === null ? square : square.matmul(result);
     rest = Math.floor(rest / 2);
     if (rest === 0) return result!;
   }
@@ -134,7 +134,7 @@ function bestSplits(lengths: readonly number[]): number[][] {
 function chained(xs: readonly Value[], split: readonly (readonly number[])[], i: number, j: number): Value {
   if (i === j) return xs[i]!;
   const k = split[i]![j]!;
-  return chained(xs, split, i, k).matmul(chained(xs, split, k + 1, j) as never);
+  return chained(xs, split, i, k).matmul(chained(xs, split, k + 1, j));
 }
 
 function requireChain(xs: readonly Value[]): void {

@@ -71,45 +71,38 @@ export const eyeOf = (n: number, x: Value): Value => {
   return runtime.fromArray(data, [n, n], x.dtype === 'float32' ? 'float32' : 'float64');
 };
 
-export const T = (x: Value): Value => x.transpose() as Value;
+export const T = (x: Value): Value => x.transpose();
 
-export const mm = (a: Value, b: Value): Value => a.matmul(b as never) as Value;
+export const mm = (a: Value, b: Value): Value => a.matmul(b);
 
 /** (X + Xᵀ) / 2 */
-export const symmetric = (x: Value): Value => x.add(T(x) as never).mul(0.5) as Value;
+export const symmetric = (x: Value): Value => x.add(T(x)).mul(0.5);
 
 /** (X − Xᵀ) / 2 */
-export const antisymmetric = (x: Value): Value => x.sub(T(x) as never).mul(0.5) as Value;
+export const antisymmetric = (x: Value): Value => x.sub(T(x)).mul(0.5);
 
 /** The lower triangle with half the diagonal: what adds up with its transpose to a symmetric matrix. */
-export const lowerHalf = (x: Value): Value =>
-  x
-    .tril()
-    .add(x.tril(-1) as never)
-    .mul(0.5) as Value;
+export const lowerHalf = (x: Value): Value => x.tril().add(x.tril(-1)).mul(0.5);
 
 /** Zeros on the diagonal, by selection. */
-export const offDiagonal = (x: Value): Value => x.tril(-1).add(x.triu(1) as never) as Value;
+export const offDiagonal = (x: Value): Value => x.tril(-1).add(x.triu(1));
 
 /** Rows scaled: diag(d)·X. */
-export const scaleRows = (d: Value, x: Value): Value => x.mul(d.unsqueeze(-1) as never) as Value;
+export const scaleRows = (d: Value, x: Value): Value => x.mul(d.unsqueeze(-1));
 
 /** Columns scaled: X·diag(d). */
-export const scaleColumns = (x: Value, d: Value): Value => x.mul(d.unsqueeze(-2) as never) as Value;
+export const scaleColumns = (x: Value, d: Value): Value => x.mul(d.unsqueeze(-2));
 
 /** x_j − x_i for the elements of a vector, 1 on the diagonal. */
 export const differences = (x: Value): Value =>
   x
     .unsqueeze(-2)
-    .sub(x.unsqueeze(-1) as never)
-    .add(eyeOf(x.shape[x.rank - 1]!, x) as never) as Value;
+    .sub(x.unsqueeze(-1))
+    .add(eyeOf(x.shape[x.rank - 1]!, x));
 
 /** The sum of those that exist. */
 export const plus = (...terms: readonly (Value | undefined)[]): Value | undefined =>
-  terms.reduce(
-    (sum, x) => (sum !== undefined && x !== undefined ? (sum.add(x as never) as Value) : (sum ?? x)),
-    undefined,
-  );
+  terms.reduce((sum, x) => (sum !== undefined && x !== undefined ? sum.add(x) : (sum ?? x)), undefined);
 
 /** Applies a primitive on matrices behind a batch axis: operands without one are repeated. */
 export function batchMatrices<A extends Attributes>(p: () => Primitive<A>): Primitive<A>['batch'] {

@@ -38,7 +38,7 @@ const solvePrimitive: Primitive<SolveAttributes> = primitive<SolveAttributes>({
     kind: 'joint',
     jvp: ([ta, tb], { inputs: [a], outputs: [x], attrs }) => {
       const moved = ta && mm(ta, x!).neg();
-      const right = moved !== undefined && tb !== undefined ? tb.add(moved as never) : (tb ?? moved);
+      const right = moved !== undefined && tb !== undefined ? tb.add(moved) : (tb ?? moved);
       return [right && solved(a!, right, attrs.as)];
     },
     vjp: ([g], { inputs: [a], outputs: [x], attrs }, [needsA]) => {
@@ -184,7 +184,7 @@ interface TriangularAttributes extends Record<string, unknown> {
 
 /** The part of A that is read. */
 const triangleOf = (a: Value, { upper, unit }: TriangularAttributes): Value =>
-  (upper ? a.triu(unit ? 1 : 0) : a.tril(unit ? -1 : 0)) as Value;
+  upper ? a.triu(unit ? 1 : 0) : a.tril(unit ? -1 : 0);
 
 const triangularPrimitive: Primitive<TriangularAttributes> = primitive<TriangularAttributes>({
   name: 'triangularSolve',
@@ -195,7 +195,7 @@ const triangularPrimitive: Primitive<TriangularAttributes> = primitive<Triangula
     kind: 'joint',
     jvp: ([ta, tb], { inputs: [a], outputs: [x], attrs }) => {
       const moved = ta && mm(triangleOf(ta, attrs), x!).neg();
-      const right = moved !== undefined && tb !== undefined ? tb.add(moved as never) : (tb ?? moved);
+      const right = moved !== undefined && tb !== undefined ? tb.add(moved) : (tb ?? moved);
       return [right && runtime.applyOne(triangularPrimitive, [a!, right], attrs)];
     },
     vjp: ([g], { inputs: [a], outputs: [x], attrs }, [needsA]) => {

@@ -52,7 +52,7 @@ export const linear: Op<Linear> = functionComposite<Linear>(
       weight.rank === 1
         ? contract(x, weight, { a: [...batch, inputs], b: [inputs], out: batch, as: 'linear' })
         : contract(x, weight, { a: [...batch, inputs], b: [outputs, inputs], out: [...batch, outputs], as: 'linear' });
-    return bias === undefined ? y : y.add(bias as never);
+    return bias === undefined ? y : y.add(bias);
   },
   {
     glyph: 'xWᵀ+b',
@@ -95,7 +95,7 @@ export const bilinear: Op<Bilinear> = functionComposite<Bilinear>(
     const [o, m, n] = [x.rank, x.rank + 1, x.rank + 2];
     const half = contract(x, weight, { a: [...batch, m], b: [o, m, n], out: [...batch, o, n], as: 'bilinear' });
     const z = contract(half, y, { a: [...batch, o, n], b: [...batch, n], out: [...batch, o], as: 'bilinear' });
-    return bias === undefined ? z : z.add(bias as never);
+    return bias === undefined ? z : z.add(bias);
   },
   {
     glyph: 'xWy+b',
@@ -145,7 +145,7 @@ interface Addmm {
   free<V extends AnyOperand>(x: V, a: AnyOperand, b: AnyOperand, options?: AddmmOptions): Value<Shape>;
 }
 
-const scaled = (x: Value, factor: number): Value => (factor === 1 ? x : (x.mul(factor) as Value));
+const scaled = (x: Value, factor: number): Value => (factor === 1 ? x : x.mul(factor));
 
 /**
  * β·x + α·(a·b) for matrices a and b; x broadcasts to the product.
@@ -169,13 +169,9 @@ export const addmm: Op<Addmm> = composite<Addmm>(
         hint: 'For batches use x.add(a.matmul(b)).',
       });
     }
-    const product = scaled(a.matmul(b as never), alpha);
+    const product = scaled(a.matmul(b), alpha);
     const shape = product.shape;
-    return beta === 0
-      ? product
-      : scaled(x, beta)
-          .broadcastTo(shape)
-          .add(product as never);
+    return beta === 0 ? product : scaled(x, beta).broadcastTo(shape).add(product);
   },
   {
     glyph: 'βx+αab',

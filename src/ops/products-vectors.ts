@@ -142,7 +142,7 @@ export const inner: Op<Inner> = op<Inner>(
   contractPrimitive,
   (a: Operand, b: Operand): Value => {
     const [x, y] = runtime.promoteAll('inner', [a, b]) as [Value, Value];
-    if (x.rank === 0 || y.rank === 0) return x.mul(y as never);
+    if (x.rank === 0 || y.rank === 0) return x.mul(y);
     requireLengths('inner', x, y, 'inner sums over the last axis of both; matmul over the last and the last but one.');
     const left = range(x.rank - 1);
     const right = range(y.rank - 1, x.rank - 1);
@@ -188,7 +188,7 @@ function pairedAxes(x: Value, y: Value, axes: AxisPairs): [number[], number[]] {
       hint: 'A number n sums over the last n axes of the left and the first n of the right.',
     });
   }
-  if (!Array.isArray(axes) || axes.length !== 2 || axes[0]!.length !== axes[1]!.length) {
+  if (!Array.isArray(axes) || axes.length !== 2 || axes[0].length !== axes[1].length) {
     throw new OptionError('the lists of axes must be two, of one length', {
       op: 'tensordot',
       option: 'axes',
@@ -309,7 +309,7 @@ export const kron: Op<AnyPair> = composite<AnyPair>(
   (a: Operand, b: Operand): Value => {
     const [x, y] = runtime.promoteAll('kron', [a, b]) as [Value, Value];
     const rank = Math.max(x.rank, y.rank);
-    const product = interleaved(x, rank, true).mul(interleaved(y, rank, false) as never) as Value;
+    const product = interleaved(x, rank, true).mul(interleaved(y, rank, false));
     return product.reshape(range(rank).map((i) => product.shape[2 * i]! * product.shape[2 * i + 1]!));
   },
   {
@@ -330,7 +330,7 @@ interface Cross {
 }
 
 /** Elements (1, 2, 0) of an axis of three for `by` = 1, (2, 0, 1) for 2. */
-const turned = (x: Value, axis: number, by: number): Value => x.roll(-by, axis) as Value;
+const turned = (x: Value, axis: number, by: number): Value => x.roll(-by, axis);
 
 /**
  * The cross product of vectors of three along an axis (default −1); other axes broadcast.
@@ -355,8 +355,8 @@ export const cross: Op<Cross> = composite<Cross>(
     }
     const [p, q] = [x, y].map((v) => (sameShape(v.shape, shape) ? v : v.broadcastTo(shape))) as [Value, Value];
     return turned(p, at, 1)
-      .mul(turned(q, at, 2) as never)
-      .sub(turned(p, at, 2).mul(turned(q, at, 1) as never) as never);
+      .mul(turned(q, at, 2))
+      .sub(turned(p, at, 2).mul(turned(q, at, 1)));
   },
   {
     glyph: '×⃗',

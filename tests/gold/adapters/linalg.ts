@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- see call.ts */
+/* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Products and linear algebra. */
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, optionsOf, same, type Kwargs } from './call.ts';
@@ -8,6 +8,7 @@ export const linalg: Readonly<Record<string, Adapter>> = {
   dot: same('dot'),
   einsum: adapt(([xs, equation]) => fn('einsum')(equation, ...xs)),
   inner: same('inner'),
+  kron: same('kron'),
   matmul: same('matmul'),
   mm: same('matmul'),
   mv: same('matmul'),
@@ -21,6 +22,7 @@ export const linalg: Readonly<Record<string, Adapter>> = {
   'linalg.det': same('det'),
   'linalg.eigh': adapt(([x], { UPLO }) => fn('eigh')(x, UPLO === undefined ? {} : { uplo: UPLO })),
   'linalg.inv': same('inv'),
+  'linalg.lu': same('lu'),
   'linalg.lstsq': adapt(([a, b], kwargs: Kwargs) => fn('lstsq')(a, b, optionsOf(kwargs))),
   'linalg.matrix_power': same('matrixPower'),
   'linalg.multi_dot': same('multiDot'),
