@@ -16,8 +16,12 @@ export interface Layout {
   readonly splats: readonly boolean[];
 }
 
-/** Vectors per turn of the loop: two keep the multipliers busy while one waits for its chain; four gain no more. */
+/**
+ * Vectors per turn of the loop: two keep the multipliers busy while one waits for its chain (10 to 30 %); four gain no
+ * more. Long expressions have enough to do as they are, and their code would take longer to build.
+ */
 const UNROLL = 2;
+const LONG = 256;
 
 /** A module that exports `loop(n, ...splats)`: n elements from and to the scratch memory. */
 export function loopModule(program: LaneProgram, layout: Layout): Uint8Array<ArrayBuffer> {
@@ -102,7 +106,7 @@ class LoopWriter {
     const signMask = this.order.some((node) => node.op === 'copySign') ? this.signMask(width) : undefined;
     const form = new VectorForm(this.slow, width, signMask);
     const end = body.local('i32');
-    for (const vectors of [UNROLL, 1]) {
+    for (const vectors of this.order.length < LONG ? [UNROLL, 1] : [1]) {
       const step = vectors * lanes;
       body
         .get(body.params[0]!)
