@@ -15,6 +15,8 @@ export interface TrainOptions {
   /** Data that is not trained on; its accuracy is reported after each epoch. */
   readonly validation?: { readonly x: Value; readonly y: Value };
   readonly progress?: Progress;
+  /** The learning rate as a factor of what it was at the start, by the share of all batches that are done. */
+  readonly schedule?: (done: number) => number;
 }
 
 /** What happened in one epoch. */
@@ -69,8 +71,18 @@ export function trainModel(
   data: { readonly x: Value; readonly y: Value },
   options: TrainOptions,
 ): History {
-  checkOptions('trainModel', options, ['loss', 'optimizer', 'epochs', 'batchSize', 'validation', 'progress']);
-  const { loss: lossOf, optimizer, epochs, batchSize, validation, progress = silent } = options;
+  checkOptions('trainModel', options, [
+    'loss',
+    'optimizer',
+    'epochs',
+    'batchSize',
+    'validation',
+    'progress',
+    'schedule',
+  ]);
+  const { loss: lossOf, optimizer, epochs, batchSize, validation, progress = silent, schedule = () => 1 } = options;
+  const startingRate = optimizer.lr;
+  const totalBatches = epochs * Math.ceil((data.x.shape[0] ?? 0) / batchSize);
   const records: EpochRecord[] = [];
   const batchLosses: number[] = [];
   model.train();
@@ -78,6 +90,7 @@ export function trainModel(
     let [sum, seen, done] = [0, 0, 0];
     for (const [x, y] of batches([data.x, data.y], { batchSize })) {
       const loss = lossOf(model.forward(x!), y!);
+      optimizer.lr = startingRate * schedule(batchLosses.length / totalBatches);
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();

@@ -48,9 +48,16 @@ function checkWhole(option: string, x: number): number {
 function drawNetwork(model: MLP, { train }: Problem): Promise<string> {
   const few = Math.min(8, train.x.shape[0]!);
   model.zeroGrad();
-  const loss = crossEntropy(model.forward(train.x.narrow(0, 0, few).named('x')), train.y.narrow(0, 0, few).named('y'));
+  const loss = crossEntropy(
+    model.forward(train.x.narrow(0, 0, few).to('float32').named('x')),
+    train.y.narrow(0, 0, few).named('y'),
+  );
   loss.named('loss').backward();
-  return toSvg(loss, { colorBy: 'gradient', title: 'The network and its loss, coloured by gradient' });
+  return toSvg(loss, {
+    colorBy: 'gradient',
+    fold: ['crossEntropy'],
+    title: 'The network and its loss, coloured by gradient',
+  });
 }
 
 async function writePictures(
@@ -105,6 +112,8 @@ export async function runTrainJob(job: TrainJob, terminal: Terminal): Promise<Tr
     batchSize,
     validation: test,
     progress,
+    // Down to nothing along a line: the last steps settle instead of jumping about.
+    schedule: (done) => 1 - done,
   });
   const share = accuracy(model, test.x, test.y);
   say(`Test accuracy ${(100 * share).toFixed(1)} % after ${((Date.now() - started) / 1000).toFixed(1)} s`);
