@@ -50,12 +50,12 @@ const unlimited = (x: Value, sign: 1 | -1): number =>
 export const clamp: Op<Clamp> = op<Clamp>(
   'clamp',
   clampPrimitive,
-  (operand: Operand, min: Operand | null = null, max: Operand | null = null): Value => {
-    if (min === null && max === null) {
+  (operand: Operand, low: Operand | null = null, high: Operand | null = null): Value => {
+    if (low === null && high === null) {
       throw new OptionError('at least one of min and max must be given', { op: 'clamp', hint: 'x.clamp(min, max)' });
     }
     const x = runtime.lift(operand, 'clamp');
-    return runtime.pointwise(clampPrimitive, [x, min ?? unlimited(x, -1), max ?? unlimited(x, 1)], 'promote');
+    return runtime.pointwise(clampPrimitive, [x, low ?? unlimited(x, -1), high ?? unlimited(x, 1)], 'promote');
   },
   {
     samples: [
