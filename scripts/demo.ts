@@ -2,13 +2,21 @@
  * npm run demo [-- --data DIR|FILE] [--out DIR] [--epochs N] [--seed N]: the graph of e = (a + b)·(b + 1) and its
  * derivatives, then a small network that learns.
  */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { value } from 'chainrule';
 import { toSvg } from 'chainrule/graph';
 import { runTrainJob } from '../src/cli/train/job.ts';
-import { writeWhole } from '../src/cli/write.ts';
-import { mkdirSync } from 'node:fs';
+import type { Io } from '../src/cli/io.ts';
+import { writeWhole } from '../src/cli/output.ts';
+
+const io: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  cwd: process.cwd(),
+  ...(process.stdout.isTTY ? { terminal: process.stdout } : {}),
+};
 
 async function drawExpression(out: string): Promise<void> {
   const a = value(2).named('a');
@@ -20,7 +28,7 @@ async function drawExpression(out: string): Promise<void> {
   console.log('e = (a + b)·(b + 1) at a = 2, b = 1');
   console.log(`  e = ${e.item()}   ∂e/∂a = ${a.grad!.item()}   ∂e/∂b = ${b.grad!.item()}`);
   const path = join(out, 'e.svg');
-  writeWhole(path, await toSvg(e, { partials: 'both' }));
+  writeWhole(path, await toSvg(e, { partials: 'both' }), io);
   console.log(`  Wrote ${path}\n`);
 }
 
@@ -44,7 +52,7 @@ async function main(): Promise<void> {
       epochs: values.epochs === undefined ? undefined : Number(values.epochs),
       seed: values.seed === undefined ? undefined : Number(values.seed),
     },
-    { stdout: process.stdout },
+    io,
   );
 }
 

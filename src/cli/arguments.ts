@@ -1,6 +1,9 @@
 /** Command-line options by node:util's parser, its complaints made readable. */
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { UsageError } from './io.ts';
+
+/** What a command knows: switches, and options with a value. */
+export type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>;
 
 export interface ParsedArguments {
   readonly positionals: readonly string[];
@@ -9,18 +12,14 @@ export interface ParsedArguments {
 }
 
 /** `-x*y` and `-1` are expressions and numbers, not options: options are what the command knows, or begins with `--`. */
-function isOption(argument: string, config: ParseArgsOptionsConfig): boolean {
+function isOption(argument: string, config: Options): boolean {
   if (argument.startsWith('--')) return true;
   const short = /^-([A-Za-z])(=?$|$)/.exec(argument)?.[1];
   return short !== undefined && Object.values(config).some((option) => option.short === short);
 }
 
 /** @throws UsageError for unknown options and missing values. */
-export function readArguments(
-  command: string,
-  args: readonly string[],
-  config: ParseArgsOptionsConfig,
-): ParsedArguments {
+export function readArguments(command: string, args: readonly string[], config: Options): ParsedArguments {
   const positionals: string[] = [];
   const rest: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -36,22 +35,21 @@ export function readArguments(
   const joined = joinValues(rest, config);
   try {
     const { values } = parseArgs({ args: joined, options: config, strict: true, allowPositionals: false });
-    return { positionals, options: values as ParsedArguments['options'] };
+    return { positionals, options: values };
   } catch (error) {
     const message = (error as Error).message.split('. To specify')[0]!;
     throw new UsageError(`${command}: ${message}\n  Known options: ${knownOptions(config)}`);
   }
 }
 
-function optionOf(argument: string, config: ParseArgsOptionsConfig): ParseArgsOptionsConfig[string] | undefined {
+function optionOf(argument: string, config: Options): Options[string] | undefined {
   if (argument.startsWith('--')) return config[argument.slice(2)];
   return Object.values(config).find((option) => option.short === argument.slice(1));
 }
 
-const takesNext = (argument: string, config: ParseArgsOptionsConfig): boolean =>
-  optionOf(argument, config)?.type === 'string';
+const takesNext = (argument: string, config: Options): boolean => optionOf(argument, config)?.type === 'string';
 
-function joinValues(args: readonly string[], config: ParseArgsOptionsConfig): string[] {
+function joinValues(args: readonly string[], config: Options): string[] {
   const joined: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const option = takesNext(args[i]!, config) ? optionOf(args[i]!, config) : undefined;
@@ -62,7 +60,7 @@ function joinValues(args: readonly string[], config: ParseArgsOptionsConfig): st
   return joined;
 }
 
-const knownOptions = (config: ParseArgsOptionsConfig): string =>
+const knownOptions = (config: Options): string =>
   Object.entries(config)
     .map(([name, { short }]) => (short === undefined ? `--${name}` : `-${short}, --${name}`))
     .join('  ');

@@ -1,6 +1,7 @@
 /** `chainrule check`: an expression's derivatives against finite differences, at random points. */
 import { threefry2x32 } from '../base/random.ts';
 import { GradientMismatchError } from '../base/errors.ts';
+import { checkGradients } from '../testing/index.ts';
 import { value } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
 import { readArguments } from './arguments.ts';
@@ -60,7 +61,7 @@ const described = (point: Point): string =>
     .map(([name, x]) => `${name}=${x.item()}`)
     .join(' ');
 
-async function run(args: readonly string[], io: Io): Promise<void> {
+function run(args: readonly string[], io: Io): void {
   const { positionals, options } = readArguments('check', args, OPTIONS);
   const [source, ...bindings] = positionals;
   if (source === undefined) throw new UsageError(`check needs an expression\n\n${HELP}`);
@@ -69,14 +70,12 @@ async function run(args: readonly string[], io: Io): Promise<void> {
   const seed = whole('seed', options['seed'], 0, 0);
   const expression = readExpression(source);
   const given = readRanges(bindings);
-  const used = [...namesIn(expression).variables].filter((name) => given.has(name) || !(name in CONSTANTS));
+  const used = [...namesIn(expression).variables].filter((name) => given.has(name) || !Object.hasOwn(CONSTANTS, name));
   checkNames(source, expression, [...new Set([...used, ...given.keys()])]);
   if (used.length === 0) throw new UsageError('the expression has no variables: there is nothing to differentiate');
   const ranges = new Map(used.map((name) => [name, given.get(name) ?? ELSEWHERE]));
   const f = (point: Point): Value => evaluate(expression, new Map(Object.entries(point)));
-  // Loaded here, so that the other commands start without it.
-  const { checkGradients } = await import('../testing/index.ts');
-  const check = (point: Point): void => checkGradients(f, [point], { order });
+  const check = (point: Point): void => checkGradients(f, [point], { order, shrink: false });
   for (let i = 0; i < runs; i++) checkAt(check, pointAt(ranges, seed, i));
   const where = [...ranges].map(([name, { from, to }]) => `${name} in ${from}..${to}`).join(', ');
   io.out(`${source.trim()}: derivatives up to order ${order} agree at ${runs} points, ${where}\n`);
@@ -87,7 +86,9 @@ function checkAt(check: (point: Point) => void, point: Point): void {
     check(point);
   } catch (error) {
     if (!(error instanceof GradientMismatchError)) throw error;
-    throw new UsageError(`found at ${described(point)}\n${error.message.replaceAll('argument 0.', '')}`);
+    const [what, ...figures] = error.message.split('\n  at')[0]!.replaceAll('argument 0.', '').split('\n');
+    const where = [`${what!.replace('checkGradients: ', '')}, at ${described(point)}`, ...figures];
+    throw new UsageError(where.join('\n'));
   }
 }
 

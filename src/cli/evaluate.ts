@@ -19,7 +19,7 @@ export function checkNames(source: string, expression: Expression, known: readon
     throw new UsageError(`${pointed.message}\n\nFunctions:\n${wrap(names)}`);
   }
   for (const name of variables) {
-    if (known.includes(name) || name in CONSTANTS) continue;
+    if (known.includes(name) || Object.hasOwn(CONSTANTS, name)) continue;
     const given = known.length === 0 ? 'none' : known.join(', ');
     const hint = `variables: ${given}; constants: ${Object.keys(CONSTANTS).join(', ')}. Give it a value: ${name}=1`;
     throw pointTo(source, findName(source, name), `unknown variable ${name} (${hint})`);

@@ -3,6 +3,8 @@
 export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Where a progress bar may be drawn; absent when the output is no terminal. */
+  readonly terminal?: NodeJS.WriteStream;
   /** Relative paths start here. */
   readonly cwd: string;
 }
@@ -18,5 +20,5 @@ export interface Command {
   readonly summary: string;
   readonly help: string;
   /** Throws a UsageError (or a ChainruleError) for what it refuses. */
-  run(args: readonly string[], io: Io): Promise<void>;
+  readonly run: (args: readonly string[], io: Io) => void | Promise<void>;
 }

@@ -6,6 +6,7 @@ const io = {
   out: (text: string): void => void process.stdout.write(text),
   err: (text: string): void => void process.stderr.write(text),
   cwd: process.cwd(),
+  ...(process.stdout.isTTY ? { terminal: process.stdout } : {}),
 };
 
 // `chainrule … | head` closes the pipe early: that is no failure.

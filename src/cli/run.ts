@@ -7,8 +7,9 @@ import { checkCommand } from './check.ts';
 import { graphCommand } from './graph.ts';
 import { UsageError, type Command, type Io } from './io.ts';
 import { nearest } from './names.ts';
+import { trainCommand } from './train/command.ts';
 
-const COMMANDS: readonly Command[] = [graphCommand, checkCommand];
+const COMMANDS: readonly Command[] = [graphCommand, checkCommand, trainCommand];
 
 const overview = (): string => {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));

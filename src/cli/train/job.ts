@@ -8,7 +8,8 @@ import { Adam } from '../../optim/index.ts';
 import { accuracy, bar, lines, plotDecisionBoundary, plotLoss, trainModel } from '../../train/index.ts';
 import { manualSeed } from '../../value/random.ts';
 import { problemFor, type Problem } from './problem.ts';
-import { writeWhole } from '../write.ts';
+import { UsageError, type Io } from '../io.ts';
+import { writeWhole } from '../output.ts';
 
 export interface TrainJob {
   /** A folder with IDX files, or a CSV file; two moons without it. */
@@ -31,13 +32,14 @@ export interface TrainOutcome {
   readonly files: readonly string[];
 }
 
-/** Where the job's words go. */
-export interface Terminal {
-  readonly stdout: { write(text: string): unknown };
+/** Before any work is done: what could not be written after it. @throws UsageError */
+function makeFolder(path: string): void {
+  try {
+    builtin('node:fs', 'train').mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot make the folder ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
-
-const isWriteStream = (stream: unknown): stream is NodeJS.WriteStream =>
-  (stream as { isTTY?: boolean } | null)?.isTTY === true;
 
 function checkWhole(option: string, x: number): number {
   if (Number.isInteger(x) && x >= 1) return x;
@@ -62,12 +64,12 @@ function drawNetwork(model: MLP, { train }: Problem): Promise<string> {
 
 async function writePictures(
   job: TrainJob,
+  io: Io,
   model: MLP,
   problem: Problem,
   history: Parameters<typeof plotLoss>[0],
 ): Promise<string[]> {
   const { join } = builtin('node:path', 'train');
-  builtin('node:fs', 'train').mkdirSync(job.out, { recursive: true });
   const pictures: [string, Promise<string>][] = [
     ['loss.svg', plotLoss(history)],
     ['network.svg', drawNetwork(model, problem)],
@@ -77,7 +79,7 @@ async function writePictures(
   const written: string[] = [];
   for (const [name, svg] of pictures) {
     const path = join(job.out, name);
-    writeWhole(path, await svg);
+    writeWhole(path, await svg, io);
     written.push(path);
   }
   return written;
@@ -87,8 +89,9 @@ async function writePictures(
  * Trains, reports, draws.
  * @throws DataError for data that cannot be read; OptionError for impossible settings.
  */
-export async function runTrainJob(job: TrainJob, terminal: Terminal): Promise<TrainOutcome> {
-  const say = (line: string): unknown => terminal.stdout.write(`${line}\n`);
+export async function runTrainJob(job: TrainJob, io: Io): Promise<TrainOutcome> {
+  const say = (line: string): void => io.out(`${line}\n`);
+  makeFolder(builtin('node:path', 'train').resolve(io.cwd, job.out));
   manualSeed(job.seed ?? 0);
   const problem = problemFor(job.data, job.target);
   const { defaults, train, test, classes } = problem;
@@ -101,9 +104,7 @@ export async function runTrainJob(job: TrainJob, terminal: Terminal): Promise<Tr
     `Training an MLP ${sizes.join('-')} on ${problem.title}: ${train.x.shape[0]} to train, ${test.x.shape[0]} to test`,
   );
   const batchesPerEpoch = Math.ceil(train.x.shape[0]! / batchSize);
-  const progress = isWriteStream(terminal.stdout)
-    ? await bar(terminal.stdout, epochs, batchesPerEpoch)
-    : lines((line) => say(line));
+  const progress = io.terminal === undefined ? lines(say) : await bar(io.terminal, epochs, batchesPerEpoch);
   const started = Date.now();
   const history = trainModel(model, train, {
     loss: crossEntropy,
@@ -117,7 +118,7 @@ export async function runTrainJob(job: TrainJob, terminal: Terminal): Promise<Tr
   });
   const share = accuracy(model, test.x, test.y);
   say(`Test accuracy ${(100 * share).toFixed(1)} % after ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  const files = await writePictures(job, model, problem, history);
+  const files = await writePictures(job, io, model, problem, history);
   for (const file of files) say(`Wrote ${file}`);
   return { accuracy: share, losses: history.batchLosses, files };
 }
