@@ -37,7 +37,7 @@ interface Context {
 function facesOf({ plan, leaves }: Context, group: Group, g: number): readonly Output[] {
   const steps = group.steps.map((step) => plan.graph.steps[step]!);
   if (group.kind === 'elided') return [];
-  if (group.kind === 'step') return steps[0]!.outputs;
+  if (group.kind === 'single') return steps[0]!.outputs;
   const leaving = steps.filter((step) => step.primitive !== null && leaves(step.index, g));
   return (leaving.length === 0 ? steps.slice(-1) : leaving).flatMap((step) => step.outputs);
 }
@@ -47,7 +47,7 @@ function summaryOf(xs: readonly Value[]): Summary | null {
   if (first === undefined) return null;
   if (xs.length === 1) {
     const content = contentOf(first);
-    const numbers = typeof content === 'number' ? [content] : content;
+    const numbers = typeof content !== 'number' ? content : first.size === 0 ? [] : [content];
     return summarize(numbers, first.dtype, first.rank);
   }
   const numbers: number[] = [];
@@ -63,7 +63,7 @@ function summaryOf(xs: readonly Value[]): Summary | null {
 /** The Values behind the first face: of every copy where the node stands for several. */
 function valuesOf({ plan, members }: Context, group: Group, g: number, faces: readonly Output[]): readonly Value[] {
   if (group.kind === 'elided' || faces.length !== 1) return [];
-  if (group.kind === 'fold') return group.count === 1 && faces[0]!.value !== null ? [faces[0]!.value] : [];
+  if (group.kind === 'scope') return group.count === 1 && faces[0]!.value !== null ? [faces[0]!.value] : [];
   return members[g]!.flatMap((step) => plan.graph.steps[step]!.outputs[0]!.value ?? []);
 }
 
@@ -85,7 +85,7 @@ function shapeText(faces: readonly Output[], { shapes, dtypes }: Settings): stri
 }
 
 function labelOf({ plan, members }: Context, group: Group, g: number, faces: readonly Output[]): string | null {
-  if (group.kind !== 'step' || members[g]!.length === 1) return faces.length === 1 ? faces[0]!.label : null;
+  if (group.kind !== 'single' || members[g]!.length === 1) return faces.length === 1 ? faces[0]!.label : null;
   const labels = [...new Set(members[g]!.map((step) => plan.graph.steps[step]!.outputs[0]!.label))];
   if (labels.includes(null)) return null;
   return labels.length === 1 ? labels[0]! : `${labels[0]!} … ${labels.at(-1)!}`;
@@ -95,13 +95,13 @@ function glyphOf(step: Step, values: readonly Value[]): string {
   if (step.primitive !== null) return step.primitive.glyph;
   if (step.isInput || step.outputs[0]!.label !== null) return '';
   const first = values[0];
-  if (first === undefined || !values.every((x) => typeof contentOf(x) === 'number')) return 'constant';
+  if (first === undefined || !values.every((x) => x.size > 0 && typeof contentOf(x) === 'number')) return 'constant';
   const number = Number(contentOf(first));
   return values.every((x) => contentOf(x) === number) ? shortNumber(number, first.dtype, CONSTANT_DIGITS) : 'constant';
 }
 
 function noteOf({ plan }: Context, group: Group): string | null {
-  if (group.kind !== 'fold' || opOfScope(group.folded!) !== null) return null;
+  if (group.kind !== 'scope' || opOfScope(group.folded!) !== null) return null;
   const steps = group.steps.map((step) => plan.graph.steps[step]!);
   const ops = steps.filter((step) => step.primitive !== null && plan.groupOf[step.index]! >= 0).length;
   const parameters = steps.filter((step) => step.isInput);
@@ -111,7 +111,7 @@ function noteOf({ plan }: Context, group: Group): string | null {
 
 function kindOf(plan: Plan, group: Group): GraphNode['kind'] {
   if (group.kind === 'elided') return 'elided';
-  if (group.kind === 'fold') return opOfScope(group.folded!) === null ? 'scope' : 'op';
+  if (group.kind === 'scope') return opOfScope(group.folded!) === null ? 'scope' : 'op';
   const step = plan.graph.steps[group.steps[0]!]!;
   if (step.primitive !== null) return 'op';
   return step.isInput ? 'input' : 'constant';
@@ -124,7 +124,7 @@ function signOf(context: Context, group: Group, g: number, values: readonly Valu
     const hidden = members[g]!.filter((step) => plan.groupOf[step] === g).length;
     return `… ${thousands(hidden)} more ${hidden === 1 ? 'node' : 'nodes'}`;
   }
-  if (group.kind === 'fold') return opOfScope(group.folded!)?.glyph ?? group.folded!.name;
+  if (group.kind === 'scope') return opOfScope(group.folded!)?.glyph ?? group.folded!.name;
   return glyphOf(plan.graph.steps[group.steps[0]!]!, values);
 }
 
@@ -133,14 +133,14 @@ function signOf(context: Context, group: Group, g: number, values: readonly Valu
 const nodeName = (node: GraphNode): string => node.label ?? (node.glyph === '' ? 'input' : node.glyph);
 
 function operationOf(plan: Plan, group: Group): string | null {
-  if (group.kind === 'fold') return group.folded!.name;
+  if (group.kind === 'scope') return group.folded!.name;
   if (group.kind === 'elided') return null;
   const { primitive, attrs } = plan.graph.steps[group.steps[0]!]!;
   return primitive === null ? null : primitive.title(attrs);
 }
 
 function attributesText(plan: Plan, group: Group): string {
-  if (group.kind !== 'step') return '';
+  if (group.kind !== 'single') return '';
   const shown = Object.entries(plan.graph.steps[group.steps[0]!]!.attrs).flatMap(([name, x]) =>
     typeof x === 'object' && x !== null && !Array.isArray(x) ? [] : [`${name} ${JSON.stringify(x) ?? typeof x}`],
   );

@@ -43,7 +43,7 @@ export function planEdges(plan: Plan): PlannedEdge[] {
       seen.add(key);
       edges.push({ from, to, step: step.index, operand });
     });
-  const own = new Set(plan.groups.flatMap((group) => (group.kind === 'step' ? group.steps : [])));
+  const own = new Set(plan.groups.flatMap((group) => (group.kind === 'single' ? group.steps : [])));
   for (const step of plan.graph.steps) {
     const to = plan.groupOf[step.index]!;
     if (to >= 0 && own.has(step.index)) visit(step, to, true);
@@ -101,7 +101,7 @@ export function partialTexts(plan: Plan, edges: readonly PlannedEdge[], mode: Se
     const group = plan.groups[to]!;
     if (group.kind === 'elided' || plan.groups[from]!.kind === 'elided') return null;
     const source = plan.resolve(plan.graph.steps[step]!.operands[operand]!);
-    const folded = group.kind === 'fold';
+    const folded = group.kind === 'scope';
     const partial = folded ? ofScope(to)?.get(source.step) : ofStep(step)[operand];
     const number = partial == null || isTraced(partial) ? null : partialText(partial);
     if (mode === 'values' || folded) return number;

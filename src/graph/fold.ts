@@ -78,7 +78,7 @@ export function foldScopes(plan: Plan, foldable: Foldable): Plan {
     const stays = list.at(-1)!;
     for (const g of list) into[g] = stays;
     const steps = list.flatMap((g) => plan.groups[g]!.steps);
-    folds.set(stays, { kind: 'fold', steps, folded, scope: folded.parent, count: 1, block: null });
+    folds.set(stays, { kind: 'scope', steps, folded, scope: folded.parent, count: 1, block: null });
   }
   return regroup(plan, into, (group, g) => folds.get(g) ?? outside(group, homes[g]!));
 }

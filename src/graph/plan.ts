@@ -8,7 +8,7 @@ import type { Place, Step, Steps } from './steps.ts';
 
 export interface Group {
   /** One step (or copies of it), a whole scope, or what is left out. */
-  readonly kind: 'step' | 'fold' | 'elided';
+  readonly kind: 'single' | 'scope' | 'elided';
   /** The steps of one instance: what the node shows. */
   readonly steps: readonly number[];
   /** The folded scope. */
@@ -59,7 +59,7 @@ export function planOf(graph: Steps, implicit: boolean): Plan {
   for (const step of graph.steps) {
     if (hidden[step.index]) continue;
     groupOf[step.index] = groups.length;
-    groups.push({ kind: 'step', steps: [step.index], folded: null, scope: step.scope, count: 1, block: null });
+    groups.push({ kind: 'single', steps: [step.index], folded: null, scope: step.scope, count: 1, block: null });
   }
   return withLeavesInside({ graph, groups, groupOf, blocks: [], resolve });
 }
@@ -78,14 +78,17 @@ function commonScope(a: Scope | null, b: Scope | null): Scope | null {
   return common;
 }
 
-/** Leaves are made outside; one that is used in one scope only is drawn there. */
+const movesInside = (step: Step): boolean =>
+  step.primitive === null && (step.isInput || step.outputs[0]!.label === null);
+
+/** Leaves are made outside; one that is used in one scope only is drawn there, unless it is data with a name. */
 function withLeavesInside(plan: Plan): Plan {
   const home = new Map<number, Scope | null>();
   for (const step of plan.graph.steps) {
     if (plan.groupOf[step.index]! < 0) continue;
     for (const operand of step.operands) {
       const leaf = plan.resolve(operand).step;
-      if (plan.graph.steps[leaf]!.primitive !== null) continue;
+      if (!movesInside(plan.graph.steps[leaf]!)) continue;
       home.set(leaf, home.has(leaf) ? commonScope(home.get(leaf)!, step.scope) : step.scope);
     }
   }
