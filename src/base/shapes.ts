@@ -106,7 +106,7 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | nul
 /** The shape after reducing `axes` (normalised): dropped, or kept as 1. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   if (keepDims) return shape.map((n, i) => (axes.includes(i) ? 1 : n));
-  return shape.filter((_, i) => !axes.includes(i));
+  return axes.length === shape.length ? SCALAR : shape.filter((_, i) => !axes.includes(i));
 }
 
 /**

@@ -55,6 +55,7 @@ export * from './splitting.ts';
 export * from './tiling.ts';
 export * from './triangles.ts';
 export { fold, unfold, type UnfoldOptions } from './unfolding.ts';
+export type { Selected } from './families/along-axis.ts';
 export { argsort, kthvalue, sort, topk, type SortOptions, type TopkOptions } from './sorting.ts';
 export * from './rounding.ts';
 export * from './special.ts';

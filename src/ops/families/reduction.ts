@@ -1,6 +1,6 @@
 /** Reductions over any axes. */
 import { newStorage, type DType, type Storage } from '../../base/dtypes.ts';
-import { normalizeAxes, reducedShape, sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
+import { normalizeAxes, reducedShape, stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Dense } from '../../base/storage.ts';
 import { checkOptions } from '../../base/errors.ts';
 import type { Value } from '../../value/value.ts';
@@ -34,12 +34,20 @@ interface Groups {
   readonly behind: number;
 }
 
+/** Whether the (sorted) axes follow each other. */
+function areTogether(axes: readonly number[]): boolean {
+  for (let i = 1; i < axes.length; i++) if (axes[i] !== axes[i - 1]! + 1) return false;
+  return true;
+}
+
 /** Axes that follow each other need no copy; others are brought together at the end. */
 function groupsOf(x: Dense, axes: readonly number[]): Groups {
-  const count = sizeOf(axes.map((axis) => x.shape[axis]!));
-  if (axes.every((axis, i) => axis === axes[0]! + i)) {
-    const last = axes[axes.length - 1] ?? x.shape.length - 1;
-    return { data: x.data, count, behind: sizeOf(x.shape.slice(last + 1)) };
+  let count = 1;
+  for (const axis of axes) count *= x.shape[axis]!;
+  if (areTogether(axes)) {
+    let behind = 1;
+    for (let i = (axes[axes.length - 1] ?? x.shape.length) + 1; i < x.shape.length; i++) behind *= x.shape[i]!;
+    return { data: x.data, count, behind };
   }
   const order = [...x.shape.keys()].filter((i) => !axes.includes(i)).concat(axes);
   const strides = stridesOf(x.shape);

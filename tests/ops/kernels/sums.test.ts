@@ -4,9 +4,7 @@ import { sumColumns } from '../../../src/ops/kernels/sum-columns.ts';
 import { sumStrided } from '../../../src/ops/kernels/sum-tree.ts';
 
 const noise = (dtype: DType, n: number): Storage =>
-  newStorage(dtype, n).map(
-    (_, i) => (((i * 2654435761) % 4099) / 4099 - 0.5) * (dtype === 'int32' ? 1e10 : 1e3),
-  );
+  newStorage(dtype, n).map((_, i) => (((i * 2654435761) % 4099) / 4099 - 0.5) * (dtype === 'int32' ? 1e10 : 1e3));
 
 /** The order as it is stated: 8 lanes over blocks of 128, lanes pairwise, blocks by a binary counter. */
 function fold(xs: readonly number[], empty: number, join: (a: number, b: number) => number): number {
