@@ -5,8 +5,15 @@ export interface Measured {
   readonly best: number;
 }
 
-/** Nanoseconds for one call of `run`, which does the work `inner` times. */
-export function measure(run: () => void, { inner = 1, runs = 15, warmup = 5 } = {}): Measured {
+export interface MeasureOptions {
+  /** How often one call of `run` does the work. */
+  readonly inner?: number;
+  readonly runs?: number;
+  readonly warmup?: number;
+}
+
+/** Nanoseconds for the work once. */
+export function measure(run: () => void, { inner = 1, runs = 15, warmup = 5 }: MeasureOptions = {}): Measured {
   for (let i = 0; i < warmup; i++) run();
   const times = Array.from({ length: runs }, () => {
     const start = process.hrtime.bigint();

@@ -3,6 +3,7 @@ import { defaultDtype, isFloat } from '../base/dtypes.ts';
 import { checkOptions, OptionError, requireSameShapes } from '../base/errors.ts';
 import type { Shape } from '../base/shape-types.ts';
 import type { Dense } from '../base/storage.ts';
+import { stack } from '../ops/joining.ts';
 import { op, type ErrorSample, type Op, type Sample } from '../ops/op.ts';
 import {
   NO_ATTRIBUTES,
@@ -72,18 +73,14 @@ function oneByOne<A extends Attributes>(self: () => Primitive<A>): Primitive<A>[
         inputs.map((x, k) => (batched[k] ? x.slice(i) : x)),
         attrs,
       );
-    const ys = Array.from({ length: size }, (_, i) => example(i));
-    const stacked = ys.map((y) => y.reshape([1, ...y.shape]) as Value);
-    return [stacked.slice(1).reduce((a, b) => joined(a, b), stacked[0]!)];
+    if (size === 0) {
+      const avals = inputs.map((x, k) => ({ shape: batched[k] ? x.shape.slice(1) : x.shape, dtype: x.dtype }));
+      return self()
+        .infer(avals, attrs)
+        .map((out) => immediate([0, ...out.shape], out.dtype, 0));
+    }
+    return [stack(Array.from({ length: size }, (_, i) => example(i)))];
   };
-}
-
-/** Two Values along their first axis, by embedding both in zeros: the one joining that needs no other op. */
-function joined(a: Value, b: Value): Value {
-  const n = a.shape[0]! + b.shape[0]!;
-  const place = (x: Value, before: number): Value =>
-    x.pad([...x.shape.slice(1).flatMap(() => [0, 0]), before, n - before - x.shape[0]!]) as Value;
-  return place(a, 0).add(place(b, a.shape[0]!));
 }
 
 /** vjp is linear in g: its own pullback, taken at g = 0, is the pushforward. */

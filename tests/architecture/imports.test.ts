@@ -28,6 +28,8 @@ const packages: Record<string, RegExp> = {
   graph: /^(ts-graphviz|@viz-js\/viz)$/,
   testing: /^fast-check$/,
   data: /^node:/,
+  // Asked for when a bar or a plot is wanted.
+  train: /^(cli-progress|vega|vega-lite)$/,
   cli: /./,
 };
 
@@ -36,8 +38,9 @@ const imports = files.flatMap(importsOf);
 const atRunTime = imports.filter((edge) => !edge.typeOnly);
 
 function isUpward({ from, to, external }: Import): boolean {
+  if (external) return false;
   const [room, target] = [roomOf(from), roomOf(to)];
-  return !external && room !== target && !below[room]!.includes(target);
+  return room !== target && !below[room]!.includes(target);
 }
 
 function isForeign({ from, to, external }: Import): boolean {
