@@ -100,13 +100,15 @@ function runAt(sequence: Sequence, start: number, period: number): Run | null {
 
 /** Runs from left to right, each the one that saves most where it begins. */
 function findRuns(sequence: Sequence): Run[] {
-  const n = sequence.items.length;
+  const { items, alike } = sequence;
+  const n = items.length;
   const longest = Math.min(n >> 1, Math.max(8, Math.floor(WORK / (n + 1))));
   const runs: Run[] = [];
   for (let i = 0; i < n;) {
+    const own = alike[items[i]!];
     let best: Run | null = null;
     for (let period = 1; period <= longest && i + 2 * period <= n; period++) {
-      if (best !== null && period % best.period === 0) continue;
+      if (alike[items[i + period]!] !== own || (best !== null && period % best.period === 0)) continue;
       const run = runAt(sequence, i, period);
       if (run !== null && (best === null || saving(run) > saving(best))) best = run;
     }

@@ -1,4 +1,5 @@
 /** When two groups look alike: the same op on the same shapes, whatever the numbers. */
+import { NO_ATTRIBUTES } from '../ops/primitive.ts';
 import { pathOf, type Plan } from './plan.ts';
 import type { Step } from './steps.ts';
 
@@ -7,6 +8,7 @@ const stem = (label: string | null): string => (label === null ? '' : label.repl
 
 /** Attributes may hold functions or Programs: those are alike only if they are the same object. */
 function attributesKey(step: Step, identities: Map<unknown, number>): string {
+  if (step.attrs === NO_ATTRIBUTES) return '';
   const keyOf = (x: unknown): string => {
     if (!identities.has(x)) identities.set(x, identities.size);
     return `#${identities.get(x)!}`;
