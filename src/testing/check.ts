@@ -37,8 +37,13 @@ interface Run {
   readonly found: string | null;
 }
 
-const runAt = (op: string, f: AnyFunction, args: readonly unknown[], settings: Settings): GradientReport =>
-  reportOn(problemOf(op, f, args, settings.argnums), settings);
+const runAt = (
+  op: string,
+  f: AnyFunction,
+  args: readonly unknown[],
+  settings: Settings,
+  from?: number,
+): GradientReport => reportOn(problemOf(op, f, args, settings.argnums), settings, from);
 
 /** Thrown inside a property whose report is not ok. */
 class Failed extends Error {}
@@ -79,18 +84,27 @@ function runPlain(op: string, f: AnyFunction, args: readonly unknown[], settings
     : { args: simpler, report: runAt(op, f, simpler, settings), found: 'a simpler input that fails too' };
 }
 
-/** fast-check samples and shrinks; the last report made for the smallest failing input is the one to show. */
+/** fast-check samples and shrinks. First derivatives at all inputs come first: if they are wrong, they tell most. */
 function runSampled(op: string, f: AnyFunction, inputs: Arbitrary<readonly unknown[]>, settings: Settings): Run {
+  const first = runStage(op, f, inputs, { ...settings, order: 1 }, 1);
+  if (!first.report.ok || settings.order === 1) return first;
+  const higher = runStage(op, f, inputs, settings, 2);
+  return higher.report.ok ? { ...higher, report: runAt(op, f, higher.args, settings) } : higher;
+}
+
+function runStage(
+  op: string,
+  f: AnyFunction,
+  inputs: Arbitrary<readonly unknown[]>,
+  settings: Settings,
+  from: number,
+): Run {
   const fc = fastCheck(op);
   let last: Run | null = null;
-  let lightest = Infinity;
   const property = fc.property(inputs, (args) => {
-    const report = runAt(op, f, args, settings);
+    const report = runAt(op, f, args, settings, from);
     last = { args, report, found: null };
-    const gravity = gravityOf(report);
-    lightest = Math.min(lightest, gravity);
-    // Shrinking keeps to the kind of failure that was found first: a wrong gradient is not traded for a wrong Hessian.
-    if (gravity <= lightest && gravity < Infinity) throw new Failed();
+    if (!report.ok) throw new Failed();
   });
   const { numRuns, seed, path } = settings;
   const details = fc.check(property, {
@@ -105,19 +119,16 @@ function runSampled(op: string, f: AnyFunction, inputs: Arbitrary<readonly unkno
   }
   const where = `{ seed: ${details.seed}, path: ${JSON.stringify(details.counterexamplePath ?? '0')} }`;
   if (details.counterexample === null) {
-    throw new ChainruleError(`the arbitrary gives no inputs (after ${details.numSkips} rejected ones)`, { op });
+    throw new ChainruleError(`the arbitrary gives no inputs (${details.numSkips} were rejected)`, { op });
   }
+  const args = details.counterexample[0];
   // What f itself throws is the user's to see, with the input that made it.
   if (!(details.errorInstance instanceof Failed)) {
     const cause = details.errorInstance as Error;
-    throw new ChainruleError(`f threw ${String(cause)}\n${describeInput(details.counterexample[0])}\n  ${where}`, {
-      op,
-      cause,
-    });
+    throw new ChainruleError(`f threw ${String(cause)}\n${describeInput(args)}\n  ${where}`, { op, cause });
   }
-  const args = details.counterexample[0];
   const found = `the smallest failing input of run ${details.numRuns} (${details.numShrinks} shrinks); repeat with ${where}`;
-  return { args, report: runAt(op, f, args, settings), found };
+  return { args, report: runAt(op, f, args, settings, from), found };
 }
 
 function run(op: string, f: AnyFunction, inputs: Inputs, options: GradientOptions | undefined): Run {

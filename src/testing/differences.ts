@@ -137,5 +137,5 @@ function kinkOf(
   const size = Math.max(Math.abs(left), Math.abs(right));
   const parted = narrow > 0.4 * wide && narrow > 1e-4 * size && narrow > 1e-7;
   const growing = Math.abs(centers[NARROW]!) > 4 * Math.abs(centers[WIDE]!) && Math.abs(centers[NARROW]!) > 1e3;
-  return parted || growing ? { left, right } : null;
+  return parted || growing ? { left: left + 0, right: right + 0 } : null;
 }

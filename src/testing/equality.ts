@@ -81,8 +81,11 @@ export function toBeCloseToValue(received: unknown, expected: unknown, closeness
 }
 
 /**
- * All matchers: `expect.extend(valueMatchers)`. For their types in Jest, once in a declaration file of the project:
- * `declare module 'expect' { interface Matchers<R extends void | Promise<void>, T> extends ValueMatchers<R> {} }`.
+ * All matchers: `expect.extend(valueMatchers)`. Their types come with one declaration in a file of your project:
+ * ```
+ * declare module 'expect' { interface Matchers<R, T> extends ValueMatchers<R> {} }             // \@jest/globals
+ * declare global { namespace jest { interface Matchers<R> extends ValueMatchers<R> {} } }      // \@types/jest
+ * ```
  */
 export const valueMatchers: { readonly toBeCloseToValue: typeof toBeCloseToValue } = { toBeCloseToValue };
 

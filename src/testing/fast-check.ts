@@ -23,9 +23,13 @@ let known: FastCheckModule | null = null;
 
 /**
  * Hands fast-check over where it cannot be found by itself (a browser, an unusual module layout).
+ * @throws TypeError if that is no fast-check.
  * @example import * as fc from 'fast-check'; useFastCheck(fc)
  */
 export function useFastCheck(module: FastCheckModule): void {
+  if (typeof (module as Partial<FastCheckModule> | null)?.property !== 'function') {
+    throw new TypeError('useFastCheck: that is not fast-check; hand over `import * as fc from "fast-check"`.');
+  }
   known = module;
 }
 

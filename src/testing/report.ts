@@ -73,7 +73,7 @@ export function describeEntry(e: GradientEntry): string {
   const at = e.element.length === 0 ? '' : `, element [${e.element.join(', ')}]`;
   const lines = [`${e.mode} mode, ${orderName(e.order)}: d ${e.output} / d ${e.name}${at}`];
   if (e.verdict === 'notFinite') {
-    lines.push(`  f is not finite there (got ${number(e.got)}): keep the inputs inside its domain`);
+    lines.push(`  f is NaN or infinite there: keep the inputs inside its domain`);
   } else {
     lines.push(`  expected ${number(e.expected)} (central differences)`, `  got      ${number(e.got)}`);
     lines.push(`  error    ${e.error.toExponential(2)}, allowed ${e.allowed.toExponential(2)}`);
