@@ -57,19 +57,19 @@ const choose = (k: Lanes, condition: Expr, x: Pair, y: Pair): Pair => ({
 
 /** atan x. */
 export const atan: LaneFunction = throughDouble((k, x) => {
-  const size = k.abs(x!);
+  const size = k.abs(x);
   const steep = k.gt(size, 1);
   // 2^60 and above is a right angle to the last digit.
   const within = k.select(k.gt(size, 1152921504606846976), 1152921504606846976, size);
   const ratio = atanOfRatio(k, k.select(steep, 1, within), k.select(steep, within, 1));
   const angle = choose(k, steep, minus(k, PI_HALF, ratio), ratio);
   const y = k.select(k.lt(size, 7.450580596923828e-9), size, k.add(angle.high, angle.low));
-  return k.copySign(y, x!);
+  return k.copySign(y, x);
 });
 
 /** The angle of (x, y): atan2(y, x) in [−π, π], with C's rules for zeros and infinities. */
 export const atan2: LaneFunction = throughDouble((k, y, x) => {
-  const { near, far, steep } = ordered(k, k.abs(y!), k.abs(x!));
+  const { near, far, steep } = ordered(k, k.abs(y), k.abs(x));
   const scale = k.select(
     k.gt(far, 1e290),
     k.number(8.758115402030107e-47, 'f64'),
@@ -81,9 +81,9 @@ export const atan2: LaneFunction = throughDouble((k, y, x) => {
   const tiny = k.lt(direct, 7.450580596923828e-9);
   const flat = choose(k, tiny, { high: direct, low: constantLike(k, near, 0) }, ratio);
   const upright = choose(k, steep, minus(k, PI_HALF, flat), flat);
-  const left = isNegative(k, x!);
+  const left = isNegative(k, x);
   const angle = choose(k, left, minus(k, PI, upright), upright);
-  return k.copySign(k.select(k.or(k.isNaN(x!), k.isNaN(y!)), NaN, k.add(angle.high, angle.low)), y!);
+  return k.copySign(k.select(k.or(k.isNaN(x), k.isNaN(y)), NaN, k.add(angle.high, angle.low)), y);
 });
 
 interface Ordered {
@@ -120,18 +120,18 @@ function halfAngle(k: Lanes, size: Expr): { root: Pair; bend: Expr; far: Expr } 
 
 /** asin x; NaN outside [−1, 1]. */
 export const asin: LaneFunction = throughDouble((k, x) => {
-  const size = k.abs(x!);
+  const size = k.abs(x);
   const { root, bend, far } = halfAngle(k, size);
   const complement = minus(k, PI_HALF, { high: k.mul(root.high, 2), low: k.mul(bend, 2) });
   const y = k.select(far, k.add(complement.high, complement.low), k.add(root.high, bend));
-  return keepZero(k, x!, k.copySign(y, x!));
+  return keepZero(k, x, k.copySign(y, x));
 });
 
 /** acos x. */
 export const acos: LaneFunction = throughDouble((k, x) => {
-  const { root, bend, far } = halfAngle(k, k.abs(x!));
+  const { root, bend, far } = halfAngle(k, k.abs(x));
   const angle: Pair = { high: k.mul(root.high, 2), low: k.mul(bend, 2) };
-  const negative = k.lt(x!, 0);
+  const negative = k.lt(x, 0);
   const outside = choose(k, negative, minus(k, PI, angle), angle);
   const signed: Pair = {
     high: k.select(negative, k.neg(root.high), root.high),

@@ -36,12 +36,12 @@ function positiveDigamma(k: Lanes, x: Expr): Expr {
 
 /** ψ = (log Γ)′. −∞ at +0, +∞ at −0, NaN at the negative integers. */
 export const digamma: LaneFunction = throughDouble((k, x) => {
-  const negative = k.lt(x!, 0);
-  const direct = positiveDigamma(k, k.select(negative, k.sub(1, x!), x!));
-  const reflected = k.sub(direct, k.mul(cotOfPi(k, x!), PI));
-  const pole = k.eq(fromInteger(k, x!), 0);
+  const negative = k.lt(x, 0);
+  const direct = positiveDigamma(k, k.select(negative, k.sub(1, x), x));
+  const reflected = k.sub(direct, k.mul(cotOfPi(k, x), PI));
+  const pole = k.eq(fromInteger(k, x), 0);
   const value = k.select(negative, k.select(pole, NaN, reflected), direct);
-  return k.select(k.eq(x!, 0), k.copySign(Infinity, k.neg(x!)), value);
+  return k.select(k.eq(x, 0), k.copySign(Infinity, k.neg(x)), value);
 });
 
 /** Bernoulli numbers B₂, B₄, … as numerator and denominator. */
@@ -137,7 +137,7 @@ export function polygamma(n: number): LaneFunction {
   }
   let found = cache.get(n);
   if (found === undefined) {
-    found = throughDouble((k, x) => polygammaOf(k, x!, n));
+    found = throughDouble((k, x) => polygammaOf(k, x, n));
     cache.set(n, found);
   }
   return found;
@@ -155,4 +155,4 @@ function polygammaOf(k: Lanes, x: Expr, n: number): Expr {
 }
 
 /** ψ′. */
-export const trigamma: LaneFunction = (k, x) => polygamma(1)(k, x!);
+export const trigamma: LaneFunction = (k, x) => polygamma(1)(k, x);

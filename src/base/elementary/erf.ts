@@ -66,9 +66,9 @@ function erf32(k: Lanes, x: Expr): Expr {
 
 /** erf x. */
 export const erf: LaneFunction = byType(
-  (k, x) => erf64(k, x!),
-  (k, x) => erf32(k, x!),
+  (k, x) => erf64(k, x),
+  (k, x) => erf32(k, x),
 );
 
 /** erfc x = 1 − erf x, with all its digits where erf x is near 1. */
-export const erfc: LaneFunction = throughDouble((k, x) => erfc64(k, x!));
+export const erfc: LaneFunction = throughDouble((k, x) => erfc64(k, x));

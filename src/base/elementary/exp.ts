@@ -93,7 +93,7 @@ export function expWithTail(k: Lanes, x: Expr, tail?: Expr): Expr {
 }
 
 /** e^x. */
-export const exp: LaneFunction = (k, x) => expWithTail(k, clampExponent(k, x!));
+export const exp: LaneFunction = (k, x) => expWithTail(k, clampExponent(k, x));
 
 function exp2Of(k: Lanes, x: Expr): Expr {
   const double = isDouble(x);
@@ -128,7 +128,7 @@ export function expm1Pair(k: Lanes, x: Expr): Pair {
 
 /** e^x − 1, exact near zero. */
 export const expm1: LaneFunction = (k, x) => {
-  const limit = isDouble(x!) ? 700 : 86;
-  const inside = expm1Pair(k, clamp(k, x!, -limit, limit));
-  return keepZero(k, x!, k.select(k.gt(x!, limit), exp(k, x!), k.add(inside.high, inside.low)));
+  const limit = isDouble(x) ? 700 : 86;
+  const inside = expm1Pair(k, clamp(k, x, -limit, limit));
+  return keepZero(k, x, k.select(k.gt(x, limit), exp(k, x), k.add(inside.high, inside.low)));
 };

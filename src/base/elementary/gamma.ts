@@ -56,10 +56,10 @@ function nearZeros(k: Lanes, x: Expr, general: Expr): Expr {
 
 /** log |Γ(x)|; +∞ at zero and the negative integers. */
 export const lgamma: LaneFunction = throughDouble((k, x) => {
-  const negative = k.lt(x!, 0);
-  const direct = positive(k, k.select(negative, k.sub(1, x!), x!));
-  const reflected = k.sub(k.sub(LOG_PI, log(k, k.abs(sinOfPi(k, x!)))), direct);
+  const negative = k.lt(x, 0);
+  const direct = positive(k, k.select(negative, k.sub(1, x), x));
+  const reflected = k.sub(k.sub(LOG_PI, log(k, k.abs(sinOfPi(k, x)))), direct);
   const value = k.select(negative, reflected, direct);
   // Adding 0 turns the −0 of log Γ(1) into 0.
-  return k.select(k.eq(k.abs(x!), Infinity), Infinity, k.add(value, 0));
+  return k.select(k.eq(k.abs(x), Infinity), Infinity, k.add(value, 0));
 });

@@ -43,6 +43,6 @@ function atanhOf(k: Lanes, x: Expr): Expr {
   return keepZero(k, x, k.copySign(k.select(k.lt(size, 7.450580596923828e-9), size, y), x));
 }
 
-export const asinh: LaneFunction = throughDouble((k, x) => asinhOf(k, x!));
-export const acosh: LaneFunction = throughDouble((k, x) => acoshOf(k, x!));
-export const atanh: LaneFunction = throughDouble((k, x) => atanhOf(k, x!));
+export const asinh: LaneFunction = throughDouble((k, x) => asinhOf(k, x));
+export const acosh: LaneFunction = throughDouble((k, x) => acoshOf(k, x));
+export const atanh: LaneFunction = throughDouble((k, x) => atanhOf(k, x));

@@ -28,10 +28,10 @@ function hypotOf(k: Lanes, x: Expr, y: Expr): Expr {
 
 /** √(x² + y²); ∞ if either is infinite, even beside NaN. */
 export const hypot: LaneFunction = byType(
-  (k, x, y) => hypotOf(k, x!, y!),
+  (k, x, y) => hypotOf(k, x, y),
   (k, x, y) => {
-    const a = k.to(x!, 'f64');
-    const b = k.to(y!, 'f64');
+    const a = k.to(x, 'f64');
+    const b = k.to(y, 'f64');
     const length = k.sqrt(k.add(k.mul(a, a), k.mul(b, b)));
     return k.to(k.select(k.or(k.eq(k.abs(a), Infinity), k.eq(k.abs(b), Infinity)), Infinity, length), 'f32');
   },
@@ -39,16 +39,16 @@ export const hypot: LaneFunction = byType(
 
 /** log(eˣ + eʸ) = max + log(1 + e^−|x − y|). */
 export const logAddExp: LaneFunction = (k, x, y) => {
-  const swap = k.lt(x!, y!);
-  const high = k.select(swap, y!, x!);
-  const gap = sum(k, k.select(swap, x!, y!), k.neg(high));
+  const swap = k.lt(x, y);
+  const high = k.select(swap, y, x);
+  const gap = sum(k, k.select(swap, x, y), k.neg(high));
   const e = exponentialPair(k, exponential(k, clampExponent(k, gap.high), gap.low));
-  const lead = sumOrdered(k, constantLike(k, x!, 1), e.high);
+  const lead = sumOrdered(k, constantLike(k, x, 1), e.high);
   const log = logOfPair(k, { high: lead.high, low: k.add(lead.low, e.low) });
   const total = sum(k, high, log.high);
   const value = k.add(total.high, k.add(total.low, log.low));
   // Infinities have no distance; nor do NaNs, which the sum passes on.
-  const regular = k.and(k.lt(k.abs(x!), Infinity), k.lt(k.abs(y!), Infinity));
-  const edge = k.select(k.or(k.isNaN(x!), k.isNaN(y!)), k.add(x!, y!), high);
+  const regular = k.and(k.lt(k.abs(x), Infinity), k.lt(k.abs(y), Infinity));
+  const edge = k.select(k.or(k.isNaN(x), k.isNaN(y)), k.add(x, y), high);
   return k.select(regular, value, edge);
 };

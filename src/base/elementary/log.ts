@@ -105,8 +105,8 @@ export function logOfPair(k: Lanes, x: Pair, doublings?: Expr): Pair {
 
 /** The natural logarithm. */
 export const log: LaneFunction = (k, x) => {
-  const pair = logPair(k, x!);
-  return logEdges(k, x!, k.add(pair.high, pair.low));
+  const pair = logPair(k, x);
+  return logEdges(k, x, k.add(pair.high, pair.low));
 };
 
 /** log m times a constant given as two parts, the first of few digits; plus n times another such constant. */
@@ -123,7 +123,7 @@ function scaledLog(k: Lanes, x: Expr, factor: readonly [number, number], unit: r
 const LOG2_E = [1.4426950365304947, 4.3584687174185184e-9] as const;
 const LOG2_E32 = [1.4423828125, 3.122284e-4] as const;
 /** The base-2 logarithm; exact for powers of two. */
-export const log2: LaneFunction = (k, x) => scaledLog(k, x!, isDouble(x!) ? LOG2_E : LOG2_E32, [1, 0]);
+export const log2: LaneFunction = (k, x) => scaledLog(k, x, isDouble(x) ? LOG2_E : LOG2_E32, [1, 0]);
 
 const LOG10_E = [0.434294480830431, 1.0728208431540585e-9] as const;
 const LOG10_E32 = [0.4342041015625, 9.038034e-5] as const;
@@ -131,28 +131,28 @@ const LOG10_2 = [0.30102999566361177, 3.694239077158931e-13] as const;
 const LOG10_2_32 = [0.301025390625, 4.605039e-6] as const;
 /** The base-10 logarithm. */
 export const log10: LaneFunction = (k, x) =>
-  isDouble(x!) ? scaledLog(k, x!, LOG10_E, LOG10_2) : scaledLog(k, x!, LOG10_E32, LOG10_2_32);
+  isDouble(x) ? scaledLog(k, x, LOG10_E, LOG10_2) : scaledLog(k, x, LOG10_E32, LOG10_2_32);
 
 /** log(1 + x), exact near zero. */
 export const log1p: LaneFunction = (k, x) => {
-  const shifted = sum(k, x!, constantLike(k, x!, 1));
+  const shifted = sum(k, x, constantLike(k, x, 1));
   const pair = logOfPair(k, shifted);
-  return keepZero(k, x!, logEdges(k, shifted.high, k.add(pair.high, pair.low)));
+  return keepZero(k, x, logEdges(k, shifted.high, k.add(pair.high, pair.low)));
 };
 
 /** x·log y, and 0 where x is 0 (whatever y, unless it is NaN). */
 export const xlogy: LaneFunction = (k, x, y) => {
-  const pair = logPair(k, y!);
-  const lead = product(k, x!, pair.high);
-  const precise = k.add(lead.high, k.add(lead.low, k.mul(x!, pair.low)));
-  const regular = k.and(k.and(k.gt(y!, 0), k.lt(y!, Infinity)), k.lt(k.abs(x!), Infinity));
-  const value = k.select(regular, precise, k.mul(x!, log(k, y!)));
-  return k.select(k.and(k.eq(x!, 0), k.eq(y!, y!)), 0, value);
+  const pair = logPair(k, y);
+  const lead = product(k, x, pair.high);
+  const precise = k.add(lead.high, k.add(lead.low, k.mul(x, pair.low)));
+  const regular = k.and(k.and(k.gt(y, 0), k.lt(y, Infinity)), k.lt(k.abs(x), Infinity));
+  const value = k.select(regular, precise, k.mul(x, log(k, y)));
+  return k.select(k.and(k.eq(x, 0), k.eq(y, y)), 0, value);
 };
 
 /** log(x / (1 − x)). */
 export const logit: LaneFunction = (k, x) => {
-  const ratio = quotient(k, { high: x!, low: constantLike(k, x!, 0) }, sum(k, constantLike(k, x!, 1), k.neg(x!)));
+  const ratio = quotient(k, { high: x, low: constantLike(k, x, 0) }, sum(k, constantLike(k, x, 1), k.neg(x)));
   const pair = logOfPair(k, ratio);
   return logEdges(k, ratio.high, k.add(pair.high, pair.low));
 };

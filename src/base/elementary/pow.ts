@@ -4,7 +4,7 @@
  */
 import type { Expr, LaneFunction, Lanes } from '../lanes/lanes.ts';
 import { clampExponent, exp, expWithTail } from './exp.ts';
-import { LN2, log, logPair, splitExponent } from './log.ts';
+import { LN2, logPair, splitExponent } from './log.ts';
 import { byType, clamp, constantLike, horner } from './parts.ts';
 import { product, productOfPairs, quotient, sum, sumOrdered, type Pair } from './pair.ts';
 
@@ -75,9 +75,9 @@ const nanOnly = (k: Lanes, x: Expr): Expr => k.select(k.isNaN(x), x, 0);
 
 /** x^y. */
 export const pow: LaneFunction = byType(
-  (k, x, y) => withEdges(k, x!, y!, (size, within) => positivePower(k, size, within)),
+  (k, x, y) => withEdges(k, x, y, (size, within) => positivePower(k, size, within)),
   (k, x, y) => {
-    const wide = withEdges(k, k.to(x!, 'f64'), k.to(y!, 'f64'), (size, within) => roughPower(k, size, within));
+    const wide = withEdges(k, k.to(x, 'f64'), k.to(y, 'f64'), (size, within) => roughPower(k, size, within));
     return k.to(wide, 'f32');
   },
 );

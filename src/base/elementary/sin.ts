@@ -91,12 +91,12 @@ export function tanOfReduced(k: Lanes, { quadrant, r }: Reduced): Expr {
 }
 
 function circular64(ahead: number, huge: LaneFunction): LaneFunction {
-  return (k, x) => k.rare(k.gt(k.abs(x!), LIMIT), sinOfReduced(k, reduce64(k, x!), ahead), huge, x!);
+  return (k, x) => k.rare(k.gt(k.abs(x), LIMIT), sinOfReduced(k, reduce64(k, x), ahead), huge, x);
 }
 
 function circular32(ahead: number, huge: LaneFunction): LaneFunction {
   return (k, x) => {
-    const { quadrant, r } = reduce32(k, x!);
+    const { quadrant, r } = reduce32(k, x);
     const q = k.add(quadrant, ahead);
     const z = k.mul(r, r);
     const s = k.add(r, k.mul(k.mul(r, z), horner(k, z, SIN32)));
@@ -106,7 +106,7 @@ function circular32(ahead: number, huge: LaneFunction): LaneFunction {
     const c = k.add(lead, k.add(lost, k.mul(k.mul(z, z), horner(k, z, COS32))));
     const y = k.select(k.ne(k.bitAnd(q, 1), 0), c, s);
     const fast = k.fromBits(k.bitXor(k.bits(y), k.shiftLeft(k.bitAnd(q, 2), 30)));
-    return k.rare(k.gt(k.abs(x!), LIMIT32), fast, huge, x!);
+    return k.rare(k.gt(k.abs(x), LIMIT32), fast, huge, x);
   };
 }
 
@@ -114,28 +114,28 @@ function circular32(ahead: number, huge: LaneFunction): LaneFunction {
 const widened =
   (f: LaneFunction): LaneFunction =>
   (k, x) =>
-    k.to(f(k, k.to(x!, 'f64')), 'f32');
+    k.to(f(k, k.to(x, 'f64')), 'f32');
 
 /** A function of an argument reduced by Payne and Hanek's method; NaN for infinities. */
 const huge =
   (f: (k: Lanes, reduced: Reduced) => Expr): LaneFunction =>
   (k, x) =>
-    k.select(k.lt(k.abs(x!), Infinity), f(k, reduceHuge(k, x!)), NaN);
+    k.select(k.lt(k.abs(x), Infinity), f(k, reduceHuge(k, x)), NaN);
 const hugeSin = huge((k, reduced) => sinOfReduced(k, reduced, 0));
 const hugeCos = huge((k, reduced) => sinOfReduced(k, reduced, 1));
 const hugeTan = huge(tanOfReduced);
 
 const sin64 = circular64(0, hugeSin);
 const cos64 = circular64(1, hugeCos);
-const tan64: LaneFunction = (k, x) => k.rare(k.gt(k.abs(x!), LIMIT), tanOfReduced(k, reduce64(k, x!)), hugeTan, x!);
+const tan64: LaneFunction = (k, x) => k.rare(k.gt(k.abs(x), LIMIT), tanOfReduced(k, reduce64(k, x)), hugeTan, x);
 
 const sinOf = byType(sin64, circular32(0, widened(sin64)));
 
 /** sin x, x in radians; right for every finite x. */
-export const sin: LaneFunction = (k, x) => keepZero(k, x!, sinOf(k, x!));
+export const sin: LaneFunction = (k, x) => keepZero(k, x, sinOf(k, x));
 
 /** cos x. */
 export const cos: LaneFunction = byType(cos64, circular32(1, widened(cos64)));
 
 /** tan x. */
-export const tan: LaneFunction = throughDouble((k, x) => keepZero(k, x!, tan64(k, x!)));
+export const tan: LaneFunction = throughDouble((k, x) => keepZero(k, x, tan64(k, x)));

@@ -21,14 +21,14 @@ function halfSum(k: Lanes, size: Expr, sign: 1 | -1): Expr {
 
 /** sinh x. */
 export const sinh: LaneFunction = (k, x) => {
-  const size = k.abs(x!);
+  const size = k.abs(x);
   const z = k.mul(size, size);
-  const small = k.add(size, k.mul(k.mul(size, z), horner(k, z, isDouble(x!) ? SINH : SINH.slice(0, 5))));
-  return k.copySign(k.select(k.lt(size, 1), small, halfSum(k, size, -1)), x!);
+  const small = k.add(size, k.mul(k.mul(size, z), horner(k, z, isDouble(x) ? SINH : SINH.slice(0, 5))));
+  return k.copySign(k.select(k.lt(size, 1), small, halfSum(k, size, -1)), x);
 };
 
 /** cosh x. */
-export const cosh: LaneFunction = (k, x) => halfSum(k, k.abs(x!), 1);
+export const cosh: LaneFunction = (k, x) => halfSum(k, k.abs(x), 1);
 
 /** tanh x = (e^2x − 1) / (e^2x + 1), as pairs. */
 function tanh64(k: Lanes, x: Expr): Expr {
@@ -54,8 +54,8 @@ function tanh32(k: Lanes, x: Expr): Expr {
 
 /** tanh x. */
 export const tanh: LaneFunction = byType(
-  (k, x) => tanh64(k, x!),
-  (k, x) => tanh32(k, x!),
+  (k, x) => tanh64(k, x),
+  (k, x) => tanh32(k, x),
 );
 
 function sigmoid64(k: Lanes, x: Expr): Expr {
@@ -79,6 +79,6 @@ function sigmoid32(k: Lanes, x: Expr): Expr {
 
 /** 1 / (1 + e^−x): for negative x as e^x / (1 + e^x), so that small results keep their digits. */
 export const sigmoid: LaneFunction = byType(
-  (k, x) => sigmoid64(k, x!),
-  (k, x) => sigmoid32(k, x!),
+  (k, x) => sigmoid64(k, x),
+  (k, x) => sigmoid32(k, x),
 );

@@ -50,7 +50,7 @@ export class LaneGraph implements Lanes {
   constructor(inputs: readonly LaneType[]) {
     this.inputs = inputs.map((type, i) => this.node('input', type, [], i));
     const first = inputs.find((type) => type !== 'mask' && type !== 'i64');
-    this.type = (first as NumericType | undefined) ?? 'i32';
+    this.type = first ?? 'i32';
   }
 
   number(value: number, type: NumericType = this.type): Node {

@@ -84,7 +84,7 @@ export class VectorForm implements Form {
   }
 
   write(body: FunctionBody, node: Node, operand: (x: Node) => void): void {
-    const [a, b, c] = node.args as [Node, Node, Node];
+    const [a, b] = node.args as [Node, Node];
     switch (node.op) {
       case 'input':
       case 'constant':

@@ -8,7 +8,7 @@ const D: DType = 'float64';
 
 describe('kernels', () => {
   test('long arrays pass through the scratch memory piece by piece', () => {
-    const kernel = laneKernel((k, x, y) => k.mul(k.add(x!, y!), 0.5), [D, D], D);
+    const kernel = laneKernel((k, x, y) => k.mul(k.add(x, y), 0.5), [D, D], D);
     for (const length of [8191, 8192, 8193, 20000, 100001]) {
       const xs = [randomArray(D, length, 1), randomArray(D, length, 2)];
       const out = newStorage(D, length);
@@ -20,7 +20,7 @@ describe('kernels', () => {
   });
 
   test('operands of different widths share the pieces', () => {
-    const f: LaneFunction = (k, p, x, y) => k.select(p!, k.to(x!, 'f64'), k.add(y!, 1));
+    const f: LaneFunction = (k, p, x, y) => k.select(p, k.to(x, 'f64'), k.add(y, 1));
     const kernel = laneKernel(f, ['bool', 'int32', D], D);
     const n = 30001;
     const xs = [randomArray('bool', n, 1), randomArray('int32', n, 2), randomArray(D, n, 3)];
@@ -32,7 +32,7 @@ describe('kernels', () => {
   });
 
   test('views into larger buffers, and an output that is one of the operands', () => {
-    const kernel = laneKernel((k, x) => k.mul(x!, 2), [D], D);
+    const kernel = laneKernel((k, x) => k.mul(x, 2), [D], D);
     const buffer = new Float64Array(200).map((_, i) => i);
     const view = buffer.subarray(50, 150);
     kernel.run(view, [view]);
@@ -43,7 +43,7 @@ describe('kernels', () => {
   });
 
   test('three operands, some of them numbers', () => {
-    const kernel = laneKernel((k, x, y, z) => k.add(k.mul(x!, y!), z!), [D, D, D], D);
+    const kernel = laneKernel((k, x, y, z) => k.add(k.mul(x, y), z), [D, D, D], D);
     for (const length of [5, 100]) {
       const x = randomArray(D, length, 9);
       const out = newStorage(D, length);
@@ -69,7 +69,7 @@ describe('kernels', () => {
   });
 
   test('the scalar form stays valid after it was taken out before compilation', () => {
-    const kernel = laneKernel((k, x) => k.add(x!, 1), [D], D);
+    const kernel = laneKernel((k, x) => k.add(x, 1), [D], D);
     const { scalar } = kernel;
     expect([scalar(1), kernel.scalar(2), scalar(3)]).toEqual([2, 3, 4]);
   });
@@ -86,7 +86,7 @@ describe('kernels', () => {
   test('very deep expressions do not overflow the stack', () => {
     const kernel = laneKernel(
       (k, x) => {
-        let y: Expr = x!;
+        let y: Expr = x;
         for (let i = 0; i < 20000; i++) y = k.add(k.mul(y, 1), 1);
         return y;
       },
@@ -135,6 +135,6 @@ describe('the builder', () => {
     expect(() => k.fromBits(x!)).toThrow('fromBits');
     expect(() => k.to(k.int64(1n), 'f64')).toThrow('to: takes');
     expect(() => k.add(graph().inputs[0]!, x!)).toThrow('another function');
-    expect(() => k.rare(p!, k.lt(x!, 0), (_, y) => y!, x!)).toThrow('rare: takes numbers');
+    expect(() => k.rare(p!, k.lt(x!, 0), (_, y) => y, x!)).toThrow('rare: takes numbers');
   });
 });

@@ -32,112 +32,106 @@ const bits64 = (x: number): bigint => new BigInt64Array(new Float64Array([x]).bu
 const number64 = (x: bigint): number => new Float64Array(new BigInt64Array([x]).buffer)[0]!;
 
 const cases: Case[] = [
-  ['add', FLOATS, 2, (k, x, y) => k.add(x!, y!), (x, y) => x + y],
-  ['sub', FLOATS, 2, (k, x, y) => k.sub(x!, y!), (x, y) => x - y],
-  ['mul', FLOATS, 2, (k, x, y) => k.mul(x!, y!), (x, y) => x * y],
-  ['div', FLOATS, 2, (k, x, y) => k.div(x!, y!), (x, y) => x / y],
-  ['add wraps', INT, 2, (k, x, y) => k.add(x!, y!), (x, y) => (x + y) | 0],
-  ['sub wraps', INT, 2, (k, x, y) => k.sub(x!, y!), (x, y) => (x - y) | 0],
-  ['mul wraps', INT, 2, (k, x, y) => k.mul(x!, y!), Math.imul],
-  ['div truncates', INT, 1, (k, x) => k.div(x!, -7), (x) => (x / -7) | 0],
-  ['neg', FLOATS, 1, (k, x) => k.neg(x!), (x) => -x],
-  ['neg wraps', INT, 1, (k, x) => k.neg(x!), (x) => -x | 0],
-  ['abs', FLOATS, 1, (k, x) => k.abs(x!), Math.abs],
-  ['abs wraps', INT, 1, (k, x) => k.abs(x!), (x) => Math.abs(x) | 0],
-  ['sqrt', FLOATS, 1, (k, x) => k.sqrt(x!), Math.sqrt],
-  ['min', NUMBERS, 2, (k, x, y) => k.min(x!, y!), (x, y) => Math.min(x, y)],
-  ['max', NUMBERS, 2, (k, x, y) => k.max(x!, y!), (x, y) => Math.max(x, y)],
-  ['floor', NUMBERS, 1, (k, x) => k.floor(x!), Math.floor],
-  ['ceil', NUMBERS, 1, (k, x) => k.ceil(x!), Math.ceil],
-  ['trunc', NUMBERS, 1, (k, x) => k.trunc(x!), Math.trunc],
-  ['nearest', FLOATS, 1, (k, x) => k.nearest(x!), nearest],
+  ['add', FLOATS, 2, (k, x, y) => k.add(x, y), (x, y) => x + y],
+  ['sub', FLOATS, 2, (k, x, y) => k.sub(x, y), (x, y) => x - y],
+  ['mul', FLOATS, 2, (k, x, y) => k.mul(x, y), (x, y) => x * y],
+  ['div', FLOATS, 2, (k, x, y) => k.div(x, y), (x, y) => x / y],
+  ['add wraps', INT, 2, (k, x, y) => k.add(x, y), (x, y) => (x + y) | 0],
+  ['sub wraps', INT, 2, (k, x, y) => k.sub(x, y), (x, y) => (x - y) | 0],
+  ['mul wraps', INT, 2, (k, x, y) => k.mul(x, y), Math.imul],
+  ['div truncates', INT, 1, (k, x) => k.div(x, -7), (x) => (x / -7) | 0],
+  ['neg', FLOATS, 1, (k, x) => k.neg(x), (x) => -x],
+  ['neg wraps', INT, 1, (k, x) => k.neg(x), (x) => -x | 0],
+  ['abs', FLOATS, 1, (k, x) => k.abs(x), Math.abs],
+  ['abs wraps', INT, 1, (k, x) => k.abs(x), (x) => Math.abs(x) | 0],
+  ['sqrt', FLOATS, 1, (k, x) => k.sqrt(x), Math.sqrt],
+  ['min', NUMBERS, 2, (k, x, y) => k.min(x, y), (x, y) => Math.min(x, y)],
+  ['max', NUMBERS, 2, (k, x, y) => k.max(x, y), (x, y) => Math.max(x, y)],
+  ['floor', NUMBERS, 1, (k, x) => k.floor(x), Math.floor],
+  ['ceil', NUMBERS, 1, (k, x) => k.ceil(x), Math.ceil],
+  ['trunc', NUMBERS, 1, (k, x) => k.trunc(x), Math.trunc],
+  ['nearest', FLOATS, 1, (k, x) => k.nearest(x), nearest],
   [
     'copySign',
     FLOATS,
     2,
     // A NaN has no sign that anyone could see.
-    (k, x, y) => k.select(k.isNaN(y!), NaN, k.copySign(x!, y!)),
+    (k, x, y) => k.select(k.isNaN(y), NaN, k.copySign(x, y)),
     (x, y) => (Number.isNaN(y) ? NaN : sign(y) ? -Math.abs(x) : Math.abs(x)),
   ],
-  ['eq', NUMBERS, 2, (k, x, y) => k.eq(x!, y!), (x, y) => bool(x === y), 'bool'],
-  ['ne', NUMBERS, 2, (k, x, y) => k.ne(x!, y!), (x, y) => bool(x !== y), 'bool'],
-  ['lt', NUMBERS, 2, (k, x, y) => k.lt(x!, y!), (x, y) => bool(x < y), 'bool'],
-  ['le', NUMBERS, 2, (k, x, y) => k.le(x!, y!), (x, y) => bool(x <= y), 'bool'],
-  ['gt', NUMBERS, 2, (k, x, y) => k.gt(x!, y!), (x, y) => bool(x > y), 'bool'],
-  ['ge', NUMBERS, 2, (k, x, y) => k.ge(x!, y!), (x, y) => bool(x >= y), 'bool'],
-  ['isNaN', FLOATS, 1, (k, x) => k.isNaN(x!), (x) => bool(Number.isNaN(x)), 'bool'],
-  ['comparison as a number', NUMBERS, 2, (k, x, y) => k.lt(x!, y!), (x, y) => bool(x < y)],
+  ['eq', NUMBERS, 2, (k, x, y) => k.eq(x, y), (x, y) => bool(x === y), 'bool'],
+  ['ne', NUMBERS, 2, (k, x, y) => k.ne(x, y), (x, y) => bool(x !== y), 'bool'],
+  ['lt', NUMBERS, 2, (k, x, y) => k.lt(x, y), (x, y) => bool(x < y), 'bool'],
+  ['le', NUMBERS, 2, (k, x, y) => k.le(x, y), (x, y) => bool(x <= y), 'bool'],
+  ['gt', NUMBERS, 2, (k, x, y) => k.gt(x, y), (x, y) => bool(x > y), 'bool'],
+  ['ge', NUMBERS, 2, (k, x, y) => k.ge(x, y), (x, y) => bool(x >= y), 'bool'],
+  ['isNaN', FLOATS, 1, (k, x) => k.isNaN(x), (x) => bool(Number.isNaN(x)), 'bool'],
+  ['comparison as a number', NUMBERS, 2, (k, x, y) => k.lt(x, y), (x, y) => bool(x < y)],
   [
     'and, or, not',
     NUMBERS,
     2,
-    (k, x, y) => k.and(k.or(k.lt(x!, y!), k.gt(x!, 1)), k.not(k.eq(y!, 0))),
+    (k, x, y) => k.and(k.or(k.lt(x, y), k.gt(x, 1)), k.not(k.eq(y, 0))),
     (x, y) => bool((x < y || x > 1) && !(y === 0)),
     'bool',
   ],
-  ['equal masks', NUMBERS, 2, (k, x, y) => k.eq(k.lt(x!, 0), k.lt(y!, 0)), (x, y) => bool(x < 0 === y < 0), 'bool'],
-  ['select', NUMBERS, 3, (k, x, y, z) => k.select(k.lt(x!, y!), y!, z!), (x, y, z) => (x < y ? y : z)],
+  ['equal masks', NUMBERS, 2, (k, x, y) => k.eq(k.lt(x, 0), k.lt(y, 0)), (x, y) => bool(x < 0 === y < 0), 'bool'],
+  ['select', NUMBERS, 3, (k, x, y, z) => k.select(k.lt(x, y), y, z), (x, y, z) => (x < y ? y : z)],
   [
     'select a mask',
     NUMBERS,
     2,
-    (k, x, y) => k.select(k.lt(x!, 0), k.lt(y!, 0), k.gt(y!, 5)),
+    (k, x, y) => k.select(k.lt(x, 0), k.lt(y, 0), k.gt(y, 5)),
     (x, y) => bool(x < 0 ? y < 0 : y > 5),
     'bool',
   ],
-  ['pick the smaller', FLOATS, 2, (k, x, y) => k.select(k.lt(y!, x!), y!, x!), (x, y) => (y < x ? y : x)],
-  ['pick the larger', FLOATS, 2, (k, x, y) => k.select(k.lt(x!, y!), y!, x!), (x, y) => (x < y ? y : x)],
-  ['keep or zero', FLOATS, 2, (k, x, y) => k.select(k.lt(x!, y!), y!, 0), (x, y) => (x < y ? y : 0)],
-  ['zero or keep', FLOATS, 2, (k, x, y) => k.select(k.lt(x!, y!), 0, y!), (x, y) => (x < y ? 0 : y)],
-  ['keep or minus zero', FLOATS, 2, (k, x, y) => k.select(k.lt(x!, y!), y!, -0), (x, y) => (x < y ? y : -0)],
-  ['where, by bytes', NUMBERS, [], (k, p, x, y) => k.select(p!, x!, y!), (p, x, y) => (p ? x : y)],
+  ['pick the smaller', FLOATS, 2, (k, x, y) => k.select(k.lt(y, x), y, x), (x, y) => (y < x ? y : x)],
+  ['pick the larger', FLOATS, 2, (k, x, y) => k.select(k.lt(x, y), y, x), (x, y) => (x < y ? y : x)],
+  ['keep or zero', FLOATS, 2, (k, x, y) => k.select(k.lt(x, y), y, 0), (x, y) => (x < y ? y : 0)],
+  ['zero or keep', FLOATS, 2, (k, x, y) => k.select(k.lt(x, y), 0, y), (x, y) => (x < y ? 0 : y)],
+  ['keep or minus zero', FLOATS, 2, (k, x, y) => k.select(k.lt(x, y), y, -0), (x, y) => (x < y ? y : -0)],
+  ['where, by bytes', NUMBERS, [], (k, p, x, y) => k.select(p, x, y), (p, x, y) => (p ? x : y)],
   [
     'mask of bytes',
     ['bool'],
     2,
-    (k, p, q) => k.or(k.and(p!, q!), k.not(q!)),
+    (k, p, q) => k.or(k.and(p, q), k.not(q)),
     (p, q) => bool((p !== 0 && q !== 0) || q === 0),
   ],
-  [
-    'bit operations',
-    INT,
-    2,
-    (k, x, y) => k.bitXor(k.bitOr(x!, 12), k.bitAnd(y!, -256)),
-    (x, y) => (x | 12) ^ (y & -256),
-  ],
+  ['bit operations', INT, 2, (k, x, y) => k.bitXor(k.bitOr(x, 12), k.bitAnd(y, -256)), (x, y) => (x | 12) ^ (y & -256)],
   [
     'shifts',
     INT,
     1,
-    (k, x) => k.add(k.shiftLeft(x!, 5), k.add(k.shiftRight(x!, 3), k.shiftRightUnsigned(x!, 7))),
+    (k, x) => k.add(k.shiftLeft(x, 5), k.add(k.shiftRight(x, 3), k.shiftRightUnsigned(x, 7))),
     (x) => ((x << 5) + ((x >> 3) + (x >>> 7))) | 0,
   ],
   [
     'float bits',
     ['float32'],
     1,
-    (k, x) => k.fromBits(k.bitXor(k.bits(k.abs(x!)), 0x00400001)),
+    (k, x) => k.fromBits(k.bitXor(k.bits(k.abs(x)), 0x00400001)),
     (x) => new Float32Array(new Int32Array([bits32(Math.abs(x)) ^ 0x00400001]).buffer)[0]!,
   ],
   [
     'double bits',
     ['float64'],
     1,
-    (k, x) => k.fromBits(k.add(k.shiftRightUnsigned(k.bits(x!), 3), k.int64(0x1234567n))),
+    (k, x) => k.fromBits(k.add(k.shiftRightUnsigned(k.bits(x), 3), k.int64(0x1234567n))),
     (x) => number64(BigInt.asUintN(64, bits64(Number.isNaN(x) ? x : x)) / 8n + 0x1234567n),
   ],
   [
     'int64 arithmetic',
     ['float64'],
     1,
-    (k, x) => k.fromBits(k.mul(k.sub(k.int64(5n), k.shiftRight(k.bits(x!), 40)), k.int64(3n))),
+    (k, x) => k.fromBits(k.mul(k.sub(k.int64(5n), k.shiftRight(k.bits(x), 40)), k.int64(3n))),
     (x) => number64((5n - (bits64(x) >> 40n)) * 3n),
   ],
   [
     'int64 comparison',
     ['float64'],
     2,
-    (k, x, y) => k.select(k.lt(k.bits(x!), k.bits(y!)), x!, y!),
+    (k, x, y) => k.select(k.lt(k.bits(x), k.bits(y)), x, y),
     (x, y) => (bits64(x) < bits64(y) ? x : y),
   ],
 ];
@@ -189,7 +183,7 @@ describe('conversions', () => {
     (['float64', 'float32', 'int32', 'bool'] as const).map((to) => [from, to] as const),
   );
   test.each(pairs)('%s to %s, as castNumber says', (from, to) => {
-    const kernel = laneKernel((_, x) => x!, [from], to);
+    const kernel = laneKernel((_, x) => x, [from], to);
     const x = randomArray(from, 500, 3);
     const out = newStorage(to, 500);
     kernel.run(out, [x]);
@@ -200,9 +194,9 @@ describe('conversions', () => {
 });
 
 describe('rare', () => {
-  const slow: LaneFunction = (k, x, y) => k.sub(k.mul(x!, 3), y!);
+  const slow: LaneFunction = (k, x, y) => k.sub(k.mul(x, 3), y);
   test.each(FLOATS)('%s: only the lanes that ask for it', (dtype) => {
-    const f: LaneFunction = (k, x, y) => k.rare(k.gt(x!, y!), k.add(x!, y!), slow, x!, y!);
+    const f: LaneFunction = (k, x, y) => k.rare(k.gt(x, y), k.add(x, y), slow, x, y);
     const kernel = laneKernel(f, [dtype, dtype], dtype);
     const xs = [randomArray(dtype, 203, 5), randomArray(dtype, 203, 6)];
     const out = newStorage(dtype, 203);

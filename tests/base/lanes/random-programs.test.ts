@@ -24,8 +24,7 @@ const steps: readonly Step[] = [
   (k, pick, n) => unary(pick, of([...NUMERIC, 'mask'] as const, n), (x) => k.to(x, of(NUMERIC, n >>> 4))),
   (k, pick, n) => unary(pick, of(FLOAT, n), (x) => k.fromBits(k.bitXor(k.bits(k.abs(x)), 1))),
   (k, pick, n) => unary(pick, of(FLOAT, n), (x) => k.add(x, of([0, -0, 1.5, Infinity], n >>> 4))),
-  (k, pick, n) =>
-    binary(pick, of(FLOAT, n), (x, y) => k.rare(k.gt(x, y), y, (l, a, b) => l.sub(a!, l.mul(b!, 2)), x, y)),
+  (k, pick, n) => binary(pick, of(FLOAT, n), (x, y) => k.rare(k.gt(x, y), y, (l, a, b) => l.sub(a, l.mul(b, 2)), x, y)),
 ];
 
 type Pick = (type: Expr['type']) => Expr | undefined;
