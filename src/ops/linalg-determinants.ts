@@ -123,8 +123,8 @@ const detPrimitive: Primitive = primitive({
 const determinant = (a: Value): Value => runtime.applyOne(detPrimitive, [a], NO_ATTRIBUTES);
 
 /**
- * The determinant of a square matrix, for each of a stack of them; 1 for an empty one. Its gradient is right for singular
- * matrices too.
+ * The determinant of a square matrix, for each of a stack of them; 1 for an empty one. Its first and second
+ * derivatives are right for singular matrices too (PyTorch gives their gradient under `create_graph` only).
  * https://docs.pytorch.org/docs/stable/generated/torch.linalg.det.html
  * @throws ShapeError unless square.
  * @example value([[1, 2], [3, 4]]).det() // -2

@@ -20,13 +20,17 @@ export function refuseMatrix(op: string, x: Dense, i: number, finite: boolean): 
   throw new ChainruleError(`${why}${batchEntry(x.shape, i)}`, { op, shapes: [x.shape] });
 }
 
-/** Ascending eigenvalues, and the unit eigenvectors as columns. Only one half of the matrix is read. */
+/** Ascending eigenvalues, and unit eigenvectors as columns; only one triangle is read. NaN for what is not finite. */
 export function runEigh(values: Dense, vectors: Dense, x: Dense, upper: boolean): void {
   const n = rowsOf(x.shape);
   for (let i = 0; i < countOf(x.shape); i++) {
     const a = matrixAt(x, i);
     const scale = safeScale(a);
-    if (Number.isNaN(scale)) refuseMatrix('eigh', x, i, false);
+    if (Number.isNaN(scale)) {
+      store(values, i, new Float64Array(n).fill(NaN));
+      store(vectors, i, new Float64Array(n * n).fill(NaN));
+      continue;
+    }
     if (scale !== 1) a.forEach((element, k) => (a[k] = element * scale));
     const { diagonal, beside, q } = tridiagonalise(a, n, upper);
     const z = identity(n);
