@@ -3,12 +3,14 @@
  * result. matmul, dot, outer, tensordot and each step of einsum are contractions; so are their derivatives, which
  * contract broadcast batch axes instead of summing afterwards.
  */
-import { newStorage, type DType, type Storage } from '../../base/dtypes.ts';
+import { newStorage, type Storage } from '../../base/dtypes.ts';
 import { ShapeError, showShapes, DtypeError } from '../../base/errors.ts';
+import { gatheredOperand, matrixOperand, type Operand } from '../../base/products/index.ts';
 import { sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Dense } from '../../base/storage.ts';
 import type { Value } from '../../value/value.ts';
-import { product32, product64, productInt, type ProductRun } from '../kernels/product.ts';
+import { offsetsOf } from '../kernels/offsets.ts';
+import { product } from '../kernels/product.ts';
 import { gatherStrided } from '../kernels/strided.ts';
 import { primitive, type Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
@@ -48,51 +50,94 @@ function axisSizes(a: Shape, b: Shape, attrs: ContractionAttributes): Map<number
   return sizes;
 }
 
-/** The elements of x with its axes in the order of `names`. */
-function arranged(x: Dense, own: readonly number[], names: readonly number[]): Storage {
-  const places = names.map((name) => own.indexOf(name));
-  if (places.every((place, i) => place === i)) return x.data;
-  const strides = stridesOf(x.shape);
-  const shape = places.map((place) => x.shape[place]!);
-  const data = newStorage(x.dtype, x.data.length);
-  gatherStrided(
-    { data, shape, dtype: x.dtype },
-    x,
-    places.map((place) => strides[place]!),
-    0,
-  );
-  return data;
+type Names = readonly number[];
+
+/** An operand or the result, whose axes can be walked several at a time, as if they were one. */
+class Walked {
+  readonly data: Storage;
+  private readonly names: Names;
+  private readonly shape: Shape;
+  private readonly strides: readonly number[];
+
+  constructor({ data, shape }: Dense, names: Names) {
+    this.data = data;
+    this.names = names;
+    this.shape = shape;
+    this.strides = stridesOf(shape);
+  }
+
+  /** The step from one element to the next, if there is one: axes may merge, in this order, into one. */
+  step(along: Names): number | undefined {
+    let [step, size] = [1, 1];
+    for (let i = along.length - 1; i >= 0; i--) {
+      const axis = this.names.indexOf(along[i]!);
+      if (this.shape[axis] === 1) continue;
+      if (size === 1) step = this.strides[axis]!;
+      else if (this.strides[axis] !== step * size) return undefined;
+      size *= this.shape[axis]!;
+    }
+    return step;
+  }
+
+  /** Where each element lies. */
+  offsets(along: Names): Int32Array {
+    const axes = along.map((name) => this.names.indexOf(name));
+    return offsetsOf(
+      axes.map((axis) => this.shape[axis]!),
+      axes.map((axis) => this.strides[axis]!),
+    );
+  }
+
+  /** The operand whose rows run along some axes and whose columns along others, for each place at which one starts. */
+  operands(rows: Names, columns: Names): (start: number) => Operand {
+    const { data } = this;
+    const [row, column] = [this.step(rows), this.step(columns)];
+    if (row !== undefined && column !== undefined)
+      return (start) => matrixOperand({ data, start, rows: row, columns: column });
+    const [outer, inner] = [this.offsets(rows), this.offsets(columns)];
+    return (start) => gatheredOperand(data, start, outer, inner);
+  }
 }
 
-const PRODUCTS: Readonly<Record<DType, ProductRun>> = {
-  float64: product64,
-  float32: product32,
-  int32: productInt,
-  bool: productInt,
-};
-
 function runContraction(out: Dense, a: Dense, b: Dense, attrs: ContractionAttributes): void {
+  if (out.data.length === 0) return;
   const sizes = axisSizes(a.shape, b.shape, attrs);
-  const count = (names: readonly number[]): number => sizeOf(names.map((name) => sizes.get(name)!));
+  const shapeOf = (names: Names): Shape => names.map((name) => sizes.get(name)!);
   const inBoth = attrs.out.filter((name) => attrs.a.includes(name) && attrs.b.includes(name));
   const rows = attrs.out.filter((name) => !attrs.b.includes(name));
   const columns = attrs.out.filter((name) => !attrs.a.includes(name));
   const contracted = attrs.a.filter((name) => !attrs.out.includes(name));
-  const [m, n, k, batch] = [count(rows), count(columns), count(contracted), count(inBoth)];
-  const left = arranged(a, attrs.a, [...inBoth, ...rows, ...contracted]);
-  const right = arranged(b, attrs.b, [...inBoth, ...columns, ...contracted]);
-  const natural = [...inBoth, ...rows, ...columns];
-  const inPlace = natural.every((name, i) => attrs.out[i] === name);
-  const target = inPlace ? out.data : newStorage(out.dtype, out.data.length);
-  const run = PRODUCTS[out.dtype];
-  for (let i = 0; i < batch; i++) run(target, i * m * n, left, i * m * k, right, i * n * k, m, n, k);
-  if (inPlace) return;
-  const dense = { data: target, shape: natural.map((name) => sizes.get(name)!), dtype: out.dtype };
-  const strides = stridesOf(dense.shape);
+  const [left, right, result] = [new Walked(a, attrs.a), new Walked(b, attrs.b), new Walked(out, attrs.out)];
+  const [row, column] = [result.step(rows), result.step(columns)];
+  if (row === undefined || column === undefined) {
+    return rearranged(out, [...inBoth, ...rows, ...columns], attrs, (aside, names) =>
+      runContraction(aside, a, b, { ...attrs, out: names }),
+    );
+  }
+  const [m, n, k] = [rows, columns, contracted].map((names) => sizeOf(shapeOf(names))) as [number, number, number];
+  const [lefts, rights] = [left.operands(rows, contracted), right.operands(columns, contracted)];
+  const [aStarts, bStarts, outStarts] = [left.offsets(inBoth), right.offsets(inBoth), result.offsets(inBoth)];
+  outStarts.forEach((start, i) => {
+    const matrix = { data: out.data, start, rows: row, columns: column };
+    product(out.dtype, matrix, lefts(aStarts[i]!), rights(bStarts[i]!), m, n, k);
+  });
+}
+
+/** Computes with the result's axes in another order, and brings them into their own. */
+function rearranged(
+  out: Dense,
+  names: Names,
+  attrs: ContractionAttributes,
+  compute: (aside: Dense, names: Names) => void,
+): void {
+  const shape = names.map((name) => out.shape[attrs.out.indexOf(name)]!);
+  const aside: Dense = { data: newStorage(out.dtype, out.data.length), shape, dtype: out.dtype };
+  compute(aside, names);
+  const strides = stridesOf(shape);
   gatherStrided(
     out,
-    dense,
-    attrs.out.map((name) => strides[natural.indexOf(name)]!),
+    aside,
+    attrs.out.map((name) => strides[names.indexOf(name)]!),
     0,
   );
 }

@@ -6,8 +6,10 @@
  * x sums over o first, then over the taps in order, from +0. Products are accumulated as kernels/product.ts says.
  */
 import { newStorage, type DType, type Storage } from '../../base/dtypes.ts';
+import { gatheredOperand, matrixOperand } from '../../base/products/index.ts';
 import { sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
-import { product32, product64, productInt, type ProductRun } from './product.ts';
+import { offsetsOf } from './offsets.ts';
+import { product } from './product.ts';
 
 /** The spatial part of a convolution: one entry for each spatial axis. */
 export interface Windows {
@@ -30,16 +32,6 @@ export interface Channels {
   readonly outgoing: number;
 }
 
-/** Elements packed at a time: what stays in the second-level cache. */
-const TILE = 1 << 15;
-
-const PRODUCTS: Readonly<Record<DType, ProductRun>> = {
-  float64: product64,
-  float32: product32,
-  int32: productInt,
-  bool: productInt,
-};
-
 /**
  * The region of x that the windows cover, as an array of its own ("plane"): within it, output j and tap k meet at
  * `bases[j] + offsets[k]`, and nothing is out of range.
@@ -50,17 +42,6 @@ interface Plane {
   readonly offsets: Int32Array;
   /** Copies between x's channel and the plane: `from` in x, `to` in the plane, runs of `length`. */
   readonly runs: { readonly from: Int32Array; readonly to: Int32Array; readonly length: number };
-}
-
-/** Σ index·step over all index tuples of a shape, in row-major order. */
-function offsetsOf(shape: Shape, steps: readonly number[], start: number = 0): Int32Array {
-  let out = Int32Array.of(start);
-  shape.forEach((n, axis) => {
-    const next = new Int32Array(out.length * n);
-    for (let i = 0; i < out.length; i++) for (let k = 0; k < n; k++) next[i * n + k] = out[i]! + k * steps[axis]!;
-    out = next;
-  });
-  return out;
 }
 
 function planeOf({ input, taps, output, stride, padding, dilation }: Windows): Plane {
@@ -80,16 +61,8 @@ function planeOf({ input, taps, output, stride, padding, dilation }: Windows): P
     bases: offsetsOf(output, scaled(stride)),
     offsets: offsetsOf(taps, scaled(dilation)),
     runs: {
-      from: offsetsOf(
-        rows,
-        own,
-        low.reduce((at, l, a) => at + l * own[a]!, 0),
-      ),
-      to: offsetsOf(
-        rows,
-        steps,
-        low.reduce((at, l, a) => at + (l + padding[a]!) * steps[a]!, 0),
-      ),
+      from: offsetsOf(rows, own, [low.reduce((at, l, a) => at + l * own[a]!, 0)]),
+      to: offsetsOf(rows, steps, [low.reduce((at, l, a) => at + (l + padding[a]!) * steps[a]!, 0)]),
       length: overlap[last]!,
     },
   };
@@ -121,30 +94,8 @@ function readPlanes(x: Storage, x0: number, planes: Storage, channels: number, c
   }
 }
 
-/** How many rows of `length` to pack at a time. */
-const tileOf = (rows: number, length: number): number =>
-  Math.max(1, Math.min(rows, Math.floor(TILE / Math.max(1, length))));
-
-// y ----------------------------------------------------------------------------------------------------------------
-
-/** Patches of the planes as rows: `patches[j][c][k]` for output places from … to. */
-function packPatches(
-  patches: Storage,
-  planes: Storage,
-  channels: number,
-  { size, bases, offsets }: Plane,
-  from: number,
-  to: number,
-): void {
-  const taps = offsets.length;
-  let at = 0;
-  for (let j = from; j < to; j++) {
-    let base = bases[j]!;
-    for (let c = 0; c < channels; c++, base += size) {
-      for (let k = 0; k < taps; k++) patches[at++] = planes[base + offsets[k]!]!;
-    }
-  }
-}
+/** Where each (channel, tap) of the planes starts. */
+const tapsOfPlanes = (channels: number, { size, offsets }: Plane): Int32Array => offsetsOf([channels], [size], offsets);
 
 /** y[n][g][o][j] = Σ x[n][g][c][j ⋈ k] · w[g][o][c][k]. */
 export function convolveOutput(y: Storage, x: Storage, w: Storage, dtype: DType, ch: Channels, win: Windows): void {
@@ -153,44 +104,20 @@ export function convolveOutput(y: Storage, x: Storage, w: Storage, dtype: DType,
   const { incoming, outgoing, groups } = ch;
   const channelSize = sizeOf(win.input);
   const places = plane.bases.length;
-  const inner = incoming * plane.offsets.length;
-  const tile = tileOf(places, inner);
+  const taps = tapsOfPlanes(incoming, plane);
   const planes = newStorage(dtype, incoming * plane.size);
-  const patches = newStorage(dtype, tile * inner);
-  const whole = tile >= places;
-  const part = whole ? y : newStorage(dtype, outgoing * tile);
-  const run = PRODUCTS[dtype];
+  const patches = gatheredOperand(planes, 0, plane.bases, taps);
   for (let i = 0; i < ch.batch * groups; i++) {
     fillPlanes(planes, x, i * incoming * channelSize, incoming, channelSize, plane);
-    const w0 = (i % groups) * outgoing * inner;
-    const y0 = i * outgoing * places;
-    for (let from = 0; from < places; from += tile) {
-      const count = Math.min(tile, places - from);
-      packPatches(patches, planes, incoming, plane, from, from + count);
-      run(part, whole ? y0 : 0, w, w0, patches, 0, outgoing, count, inner);
-      if (whole) continue;
-      for (let o = 0; o < outgoing; o++) {
-        const to = y0 + o * places + from;
-        for (let j = 0; j < count; j++) y[to + j] = part[o * count + j]!;
-      }
-    }
+    const weights = matrixOperand({
+      data: w,
+      start: (i % groups) * outgoing * taps.length,
+      rows: taps.length,
+      columns: 1,
+    });
+    const target = { data: y, start: i * outgoing * places, rows: places, columns: 1 };
+    product(dtype, target, weights, patches, outgoing, places, taps.length);
   }
-}
-
-// w ----------------------------------------------------------------------------------------------------------------
-
-/** `rows[o][n][j]` of one group of y, which has the batch axis in front. */
-function batchInside(y: Storage, ch: Channels, group: number, places: number, dtype: DType): Storage {
-  const { batch, groups, outgoing } = ch;
-  const rows = newStorage(dtype, outgoing * batch * places);
-  for (let n = 0; n < batch; n++) {
-    for (let o = 0; o < outgoing; o++) {
-      const from = ((n * groups + group) * outgoing + o) * places;
-      const to = (o * batch + n) * places;
-      for (let j = 0; j < places; j++) rows[to + j] = y[from + j]!;
-    }
-  }
-  return rows;
 }
 
 /** w[g][o][c][k] = Σ x[n][g][c][j ⋈ k] · y[n][g][o][j]. */
@@ -198,78 +125,66 @@ export function convolveWeight(w: Storage, x: Storage, y: Storage, dtype: DType,
   if (w.length === 0) return;
   const plane = planeOf(win);
   const { batch, groups, incoming, outgoing } = ch;
-  const { bases, offsets, size } = plane;
   const channelSize = sizeOf(win.input);
-  const places = bases.length;
-  const inner = batch * places;
-  const rows = incoming * offsets.length;
-  const tile = tileOf(rows, inner);
-  const patches = newStorage(dtype, tile * inner);
-  const part = newStorage(dtype, tile * outgoing);
-  const planes = newStorage(dtype, batch * incoming * size);
-  const run = PRODUCTS[dtype];
+  const places = plane.bases.length;
+  const taps = tapsOfPlanes(incoming, plane);
+  const image = incoming * plane.size;
+  const planes = newStorage(dtype, batch * image);
+  const patches = gatheredOperand(planes, 0, taps, offsetsOf([batch], [image], plane.bases));
+  const [rows, columns] = [
+    offsetsOf([outgoing], [places]),
+    offsetsOf([batch, places], [groups * outgoing * places, 1]),
+  ];
   for (let g = 0; g < groups; g++) {
-    const gathered = batchInside(y, ch, g, places, dtype);
     for (let n = 0; n < batch; n++) {
-      const own = planes.subarray(n * incoming * size, (n + 1) * incoming * size);
+      const own = planes.subarray(n * image, (n + 1) * image);
       fillPlanes(own, x, (n * groups + g) * incoming * channelSize, incoming, channelSize, plane);
     }
-    for (let from = 0; from < rows; from += tile) {
-      const count = Math.min(tile, rows - from);
-      let at = 0;
-      for (let r = from; r < from + count; r++) {
-        const offset = Math.floor(r / offsets.length) * size + offsets[r % offsets.length]!;
-        for (let n = 0; n < batch; n++) {
-          const start = n * incoming * size + offset;
-          for (let j = 0; j < places; j++) patches[at++] = planes[start + bases[j]!]!;
-        }
-      }
-      run(part, 0, patches, 0, gathered, 0, count, outgoing, inner);
-      for (let r = 0; r < count; r++) {
-        for (let o = 0; o < outgoing; o++) w[(g * outgoing + o) * rows + from + r] = part[r * outgoing + o]!;
-      }
-    }
+    const target = { data: w, start: g * outgoing * taps.length, rows: taps.length, columns: 1 };
+    const outputs = gatheredOperand(y, g * outgoing * places, rows, columns);
+    product(dtype, target, outputs, patches, outgoing, taps.length, batch * places);
   }
 }
 
-// x ----------------------------------------------------------------------------------------------------------------
-
-/** [rows, columns] → [columns, rows]. */
-function transposed(a: Storage, a0: number, rows: number, columns: number, dtype: DType): Storage {
-  const out = newStorage(dtype, rows * columns);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = a[a0 + i * columns + j]!;
-  return out;
-}
+/** Elements of a product that are spread over the planes at a time: what stays in the second-level cache. */
+const TILE = 1 << 17;
 
 /** x[n][g][c][j ⋈ k] = Σ y[n][g][o][j] · w[g][o][c][k]: the transposed convolution. */
 export function convolveInput(x: Storage, y: Storage, w: Storage, dtype: DType, ch: Channels, win: Windows): void {
   if (x.length === 0) return;
   const plane = planeOf(win);
   const { batch, groups, incoming, outgoing } = ch;
-  const { bases, offsets, size } = plane;
   const channelSize = sizeOf(win.input);
-  const places = bases.length;
-  const rows = incoming * offsets.length;
-  const tile = tileOf(rows, places);
+  const places = plane.bases.length;
+  const taps = tapsOfPlanes(incoming, plane);
+  const tile = Math.max(8, Math.min(taps.length, Math.floor(TILE / Math.max(1, places))));
   const part = newStorage(dtype, tile * places);
-  const planes = newStorage(dtype, incoming * size);
-  const run = PRODUCTS[dtype];
-  for (let g = 0; g < groups; g++) {
-    const weights = transposed(w, g * outgoing * rows, outgoing, rows, dtype);
-    for (let n = 0; n < batch; n++) {
-      const i = n * groups + g;
-      const columns = transposed(y, i * outgoing * places, outgoing, places, dtype);
-      planes.fill(0);
-      for (let from = 0; from < rows; from += tile) {
-        const count = Math.min(tile, rows - from);
-        run(part, 0, weights, from * outgoing, columns, 0, count, places, outgoing);
-        for (let r = 0; r < count; r++) {
-          const row = from + r;
-          const target = Math.floor(row / offsets.length) * size + offsets[row % offsets.length]!;
-          for (let j = 0; j < places; j++) planes[target + bases[j]!]! += part[r * places + j]!;
-        }
-      }
-      readPlanes(x, i * incoming * channelSize, planes, incoming, channelSize, plane);
+  const planes = newStorage(dtype, incoming * plane.size);
+  for (let i = 0; i < batch * groups; i++) {
+    const outputs = matrixOperand({ data: y, start: i * outgoing * places, rows: 1, columns: places });
+    planes.fill(0);
+    for (let from = 0; from < taps.length; from += tile) {
+      const own = taps.subarray(from, from + tile);
+      const start = (i % groups) * outgoing * taps.length + from;
+      const weights = matrixOperand({ data: w, start, rows: 1, columns: taps.length });
+      product(
+        dtype,
+        { data: part, start: 0, rows: places, columns: 1 },
+        weights,
+        outputs,
+        own.length,
+        places,
+        outgoing,
+      );
+      addToPlanes(planes, part, own, plane.bases);
     }
+    readPlanes(x, i * incoming * channelSize, planes, incoming, channelSize, plane);
+  }
+}
+
+function addToPlanes(planes: Storage, part: Storage, taps: Int32Array, bases: Int32Array): void {
+  for (let r = 0, at = 0; r < taps.length; r++) {
+    const target = taps[r]!;
+    for (let j = 0; j < bases.length; j++) planes[target + bases[j]!]! += part[at++]!;
   }
 }
