@@ -1,4 +1,6 @@
 /** chainrule/train: training loops and their pictures. */
 export { accuracy, predict, trainModel, type EpochRecord, type History, type TrainOptions } from './loop.ts';
-export { plotDecisionBoundary, plotLoss } from './plot.ts';
+export { plotDecisionBoundary } from './boundary.ts';
+export { plotLoss } from './plot.ts';
 export { bar, lines, silent, type Progress } from './progress.ts';
+export { type PlotOptions } from './vega.ts';

@@ -29,7 +29,10 @@ interface Described {
   readonly name: string;
   /** The sign in a drawn node; default: the name. */
   readonly glyph?: string;
-  /** Calls on which the laws are run: `checkOp` of chainrule/testing. */
+  /**
+   * Calls on which the laws are run: `checkOp` of chainrule/testing. Default for an elementwise op: operands between −2
+   * and 2; state your own where it is not smooth there.
+   */
   readonly samples?: readonly Sample[];
   readonly errors?: readonly ErrorSample[];
 }
@@ -153,6 +156,10 @@ function elementwisePrimitive(spec: ElementwiseOp): Primitive {
   return self;
 }
 
+/** An elementwise op's calls, unless it states others: a scalar, a matrix. */
+const plainSamples = (count: number, call: Sample['call']): Sample[] =>
+  [[], [2, 3]].map((shape) => ({ inputs: Array.from({ length: count }, () => ({ shape })), call }));
+
 /**
  * Declares an op of your own: it records, differentiates to any order in both modes, batches, traces and draws like
  * any other, and `checkOp` of chainrule/testing runs the library's laws on its samples.
@@ -160,7 +167,7 @@ function elementwisePrimitive(spec: ElementwiseOp): Primitive {
  * @example const cube = defineOp({ name: 'cube', elementwise: (x) => x * x * x, partials: [(_, x) => x.mul(x).mul(3)] })
  */
 export function defineOp<A extends Attributes = Attributes>(spec: ElementwiseOp | TensorOp<A>): Op<AnyCall> {
-  const facts = { samples: spec.samples ?? [], errors: spec.errors ?? [] };
+  const errors = spec.errors ?? [];
   if ('elementwise' in spec) {
     checkOptions('defineOp', spec, ELEMENTWISE);
     const n = spec.partials.length;
@@ -170,7 +177,8 @@ export function defineOp<A extends Attributes = Attributes>(spec: ElementwiseOp 
         option: 'partials',
       });
     const p = elementwisePrimitive(spec);
-    return op<AnyCall>(spec.name, p, (...xs: Operand[]) => pointwise(p, xs, 'float'), facts);
+    const call = (...xs: Operand[]): Value => pointwise(p, xs, 'float');
+    return op<AnyCall>(spec.name, p, call, { samples: spec.samples ?? plainSamples(n, call), errors });
   }
   checkOptions('defineOp', spec, TENSOR);
   for (const rule of ['infer', 'run', 'vjp'] as const) {
@@ -189,5 +197,5 @@ export function defineOp<A extends Attributes = Attributes>(spec: ElementwiseOp 
     const floats = values.every((x) => isFloat(x.dtype));
     return applyOne(p, floats ? promoteAll(spec.name, values) : values, attrs);
   };
-  return op<AnyCall>(spec.name, p, call, facts);
+  return op<AnyCall>(spec.name, p, call, { samples: spec.samples ?? [], errors });
 }

@@ -1,0 +1,143 @@
+/** Where a classifier of two features changes its mind. */
+import { OptionError, ShapeError } from '../base/errors.ts';
+import type { Module } from '../nn/module.ts';
+import { constant } from '../value/create.ts';
+import { concat } from '../ops/joining.ts';
+import type { Value } from '../value/value.ts';
+import { predict } from './loop.ts';
+import { draw, plotTheme, type PlotOptions, type Spec } from './vega.ts';
+
+const WIDTH = 480;
+const HEIGHT = 340;
+/** Cells along each side of the drawn plane; one more on every side keeps contours from closing inside the frame. */
+const CELLS = 64;
+const GRID = CELLS + 2;
+/** How far the most likely class is ahead of the next: a band of colour begins at each. */
+const LEADS = [0, 0.25, 0.5, 0.75, 0.95];
+
+interface Extent {
+  readonly low: number;
+  readonly high: number;
+}
+
+function extentOf(column: readonly number[]): Extent {
+  const finite = column.filter(Number.isFinite);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const margin = 0.08 * (high - low || 1);
+  return { low: low - margin, high: high + margin };
+}
+
+/** The centres of the grid's cells, rows from the top. */
+function centresOf(across: Extent, along: Extent): number[][] {
+  const at = ({ low, high }: Extent, i: number): number => low + ((high - low) * (i - 0.5)) / CELLS;
+  return Array.from({ length: GRID * GRID }, (_, i) => [
+    at(across, i % GRID),
+    at(along, GRID - 1 - Math.floor(i / GRID)),
+  ]);
+}
+
+/** For each class the grid of its lead: its probability less the largest of the others. */
+function leadsOf(probabilities: Value): { class: string; grid: Spec }[] {
+  const rows = probabilities.toArray() as number[][];
+  const lead = (row: readonly number[], k: number): number =>
+    row[k]! - Math.max(...row.map((p, other) => (other === k ? 0 : p)));
+  const [sx, sy] = [WIDTH / CELLS, HEIGHT / CELLS];
+  const place = { width: GRID, height: GRID, scale: [sx, sy], translate: [-sx, -sy] };
+  return Array.from({ length: probabilities.shape[1]! }, (_, k) => ({
+    class: String(k),
+    grid: { ...place, values: rows.map((row) => lead(row, k)) },
+  }));
+}
+
+const axis = (orient: string, scale: string, title: string): Spec => ({
+  orient,
+  scale,
+  title,
+  grid: true,
+  tickCount: 6,
+  zindex: 1,
+});
+
+/**
+ * The plane of two features in the colours of the classes that the model holds most likely, the paler the less it is
+ * sure, with the data on top.
+ * @throws ShapeError unless x is [n, 2].
+ * @example writeFileSync('boundary.svg', await plotDecisionBoundary(model, test.x, test.y))
+ */
+export async function plotDecisionBoundary(
+  model: Module,
+  x: Value,
+  y: Value,
+  options: PlotOptions = {},
+): Promise<string> {
+  const theme = plotTheme('plotDecisionBoundary', options);
+  if (x.rank !== 2 || x.shape[1] !== 2)
+    throw new ShapeError('a plane has two features: x must be [n, 2]', {
+      op: 'plotDecisionBoundary',
+      shapes: [x.shape],
+    });
+  if (x.shape[0] === 0) throw new OptionError('there are no points', { op: 'plotDecisionBoundary', option: 'x' });
+  const points = (x.toArray() as number[][]).map(([x1, x2], i) => ({ x1, x2, class: String(y.data[i]) }));
+  const [across, along] = [extentOf(points.map((p) => p.x1!)), extentOf(points.map((p) => p.x2!))];
+  const logits = concat(predict(model, constant(centresOf(across, along))), 0);
+  const classes = Array.from({ length: logits.shape[1]! }, (_, k) => String(k));
+  return draw(
+    {
+      title: 'Decision boundary',
+      width: WIDTH,
+      height: HEIGHT,
+      data: [
+        { name: 'points', values: points },
+        {
+          name: 'bands',
+          values: leadsOf(logits.to('float64').softmax(1)),
+          transform: [{ type: 'isocontour', field: 'grid', thresholds: LEADS }],
+        },
+      ],
+      scales: [
+        { name: 'x', domain: [across.low, across.high], range: 'width', zero: false },
+        { name: 'y', domain: [along.low, along.high], range: 'height', zero: false },
+        { name: 'class', type: 'ordinal', domain: classes, range: theme.classes },
+      ],
+      axes: [axis('bottom', 'x', 'x₁'), axis('left', 'y', 'x₂')].map((a) => ({ ...a, grid: false })),
+      legends: [{ fill: 'class', title: 'class', symbolType: 'circle' }],
+      marks: [
+        {
+          type: 'group',
+          clip: true,
+          encode: { enter: { width: { value: WIDTH }, height: { value: HEIGHT } } },
+          marks: [
+            {
+              type: 'path',
+              aria: false,
+              from: { data: 'bands' },
+              encode: {
+                enter: {
+                  fill: { scale: 'class', field: 'class' },
+                  fillOpacity: { value: 0.1 },
+                },
+              },
+              transform: [{ type: 'geopath', field: 'datum.contour' }],
+            },
+          ],
+        },
+        {
+          type: 'symbol',
+          aria: false,
+          from: { data: 'points' },
+          encode: {
+            enter: {
+              x: { scale: 'x', field: 'x1' },
+              y: { scale: 'y', field: 'x2' },
+              size: { value: 30 },
+              fill: { scale: 'class', field: 'class' },
+              stroke: { value: theme.background },
+              strokeWidth: { value: 0.75 },
+            },
+          },
+        },
+      ],
+    },
+    theme,
+  );
+}
