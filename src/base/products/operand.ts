@@ -86,20 +86,21 @@ function pickEach(
  * the two lists has long runs of neighbours.
  */
 export function gatheredOperand(data: Storage, start: number, outer: Int32Array, inner: Int32Array): Operand {
-  const alongRows = firstRun(outer) > firstRun(inner);
+  const [rowRun, kRun] = [runLength(outer), runLength(inner)];
   return {
     bring: (target, at, { first, rows, from, depth }) => {
-      if (alongRows) gather(target, at, data, start, inner, from, depth, outer, first, rows);
-      else gather(target, at, data, start, outer, first, rows, inner, from, depth);
-      return alongRows ? 'row' : 'k';
+      if (rowRun > kRun) gather(target, at, data, start, inner, from, depth, outer, first, rows, rowRun);
+      else gather(target, at, data, start, outer, first, rows, inner, from, depth, kRun);
+      return rowRun > kRun ? 'row' : 'k';
     },
   };
 }
 
-/** How many places at the front of the list follow one another. */
-function firstRun(places: Int32Array): number {
+/** The n for which the list consists of runs of n neighbours each; 1 where there is no other. */
+export function runLength(places: Int32Array): number {
   let length = 1;
   while (length < places.length && places[length] === places[0]! + length) length++;
+  for (let i = 0; i < places.length; i++) if (places[i] !== places[i - (i % length)]! + (i % length)) return 1;
   return length;
 }
 
@@ -114,9 +115,16 @@ function gather(
   fast: Int32Array,
   fastFrom: number,
   fastCount: number,
+  run: number,
 ): void {
+  const end = fastFrom + fastCount;
   for (let i = slowFrom, to = at; i < slowFrom + slowCount; i++) {
     const origin = start + slow[i]!;
-    for (let j = fastFrom; j < fastFrom + fastCount; j++) target[to++] = data[origin + fast[j]!]!;
+    for (let j = fastFrom; j < end;) {
+      const length = Math.min(run - (j % run), end - j);
+      copyRun(target, to, data, origin + fast[j]!, length);
+      to += length;
+      j += length;
+    }
   }
 }

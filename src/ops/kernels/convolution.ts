@@ -6,7 +6,7 @@
  * x sums over o first, then over the taps in order, from +0. Products are accumulated as kernels/product.ts says.
  */
 import { newStorage, type DType, type Storage } from '../../base/dtypes.ts';
-import { gatheredOperand, matrixOperand } from '../../base/products/index.ts';
+import { gatheredOperand, matrixOperand, runLength } from '../../base/products/index.ts';
 import { sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
 import { offsetsOf } from './offsets.ts';
 import { product } from './product.ts';
@@ -183,8 +183,11 @@ export function convolveInput(x: Storage, y: Storage, w: Storage, dtype: DType, 
 }
 
 function addToPlanes(planes: Storage, part: Storage, taps: Int32Array, bases: Int32Array): void {
-  for (let r = 0, at = 0; r < taps.length; r++) {
-    const target = taps[r]!;
-    for (let j = 0; j < bases.length; j++) planes[target + bases[j]!]! += part[at++]!;
+  const run = runLength(bases);
+  for (let r = 0, from = 0; r < taps.length; r++) {
+    for (let j = 0; j < bases.length; j += run, from += run) {
+      const to = taps[r]! + bases[j]!;
+      for (let i = 0; i < run; i++) planes[to + i]! += part[from + i]!;
+    }
   }
 }
