@@ -6,8 +6,8 @@ import type { DType } from '../../base/dtypes.ts';
 import { K_BLOCK, multiplyInBlocks, type Matrix, type Operand } from '../../base/products/index.ts';
 import { allocate } from '../../base/storage.ts';
 
-/** From this many multiplications on, blocks and vectors are faster than a plain loop. */
-const WORTH_PACKING = 256;
+/** From this many multiplications on, blocks are faster; smaller products alone do not repay a few ms of compilation. */
+const WORTH_PACKING = 64;
 
 /** c[m, n] = Σ_k a[m, k] · b[n, k]; +0 where k is 0; int32 wraps. */
 export function product(dtype: DType, c: Matrix, a: Operand, b: Operand, m: number, n: number, k: number): void {
