@@ -2,7 +2,7 @@
 import { isFloat } from '../base/dtypes.ts';
 import { structureKey, flatten, unflatten } from '../base/trees.ts';
 import type { Aval } from '../ops/primitive.ts';
-import { withTrace } from '../value/recording.ts';
+import { refusePromise, withTrace } from '../value/recording.ts';
 import type { Trace } from '../value/trace.ts';
 import { lift } from '../value/lift.ts';
 import { graphOf, outputsOf } from '../value/order.ts';
@@ -14,11 +14,12 @@ export type Leaf = Value | number | boolean;
 /** A leaf of the trees that transforms take: a Value, a number, a boolean. */
 export const isLeaf = (x: unknown): x is Leaf => isValue(x) || typeof x === 'number' || typeof x === 'boolean';
 
-/** The result's leaves as Values, with its structure. */
+/** The result's leaves as Values, with its structure. @throws TypeError for a Promise. */
 export function flattenResult(
   result: unknown,
   by: string,
 ): { leaves: Value[]; structure: ReturnType<typeof flatten>['structure'] } {
+  refusePromise(result, by);
   const { leaves, structure } = flatten(result, isLeaf);
   return { leaves: leaves.map((x) => lift(x, by)), structure };
 }
