@@ -52,9 +52,13 @@ export interface Promised {
 }
 
 type Require = (name: string) => unknown;
-type Body = (require: Require, exports: object, console: object, tell: object) => Promise<void>;
+type Test = (name: string, body: () => unknown) => unknown;
+type Body = (require: Require, exports: object, console: object, tell: object, test: Test) => Promise<void>;
 
-/** Runs a snippet as a program of its own, and returns what it promised to print beside what it printed. */
+/**
+ * Runs a snippet as a program of its own, and returns what it promised to print beside what it printed. A `test` in it
+ * runs at once.
+ */
 export async function runSnippet(code: string, require: Require): Promise<Promised[]> {
   const promises = new Map<number, { promised: string; printed: string[] }>();
   const lines = code.split('\n').map((text, index) => {
@@ -66,7 +70,8 @@ export async function runSnippet(code: string, require: Require): Promise<Promis
   const tell = Object.fromEntries(
     [...promises].map(([index, { printed }]) => [index, (...values: unknown[]) => printed.push(format(...values))]),
   );
-  await compiled(lines.join('\n'))(require, {}, { ...console, log: () => undefined }, tell);
+  const test: Test = (_, body) => body();
+  await compiled(lines.join('\n'))(require, {}, { ...console, log: () => undefined }, tell, test);
   return [...promises.values()].map(({ promised, printed }) => ({
     promised,
     printed: printed.join(' ').replaceAll(/\s+/g, ' '),
@@ -80,5 +85,5 @@ function compiled(code: string): Body {
   });
   // The snippet is the project's own text; a function gives it the names that a module would have, and await.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  return new Function('require', 'exports', 'console', '__tell', `return (async () => {${body}\n})()`) as Body;
+  return new Function('require', 'exports', 'console', '__tell', 'test', `return (async () => {${body}\n})()`) as Body;
 }
