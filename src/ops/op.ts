@@ -91,8 +91,44 @@ export type AnyPrimitive = Primitive<any>;
 const list = (gold: string | readonly string[] | undefined): readonly string[] =>
   gold === undefined ? [] : typeof gold === 'string' ? [gold] : gold;
 
+/** The function and the method of an op. */
+interface Surface {
+  readonly free: (...args: unknown[]) => unknown;
+  readonly method: (this: Value, ...rest: unknown[]) => unknown;
+}
+
+/** Each op has functions of its own, so that stack traces and engines tell them apart. */
+const surfaceOf = (call: Call): Surface => ({
+  free: (...args) => call(...args),
+  method(...rest) {
+    return call(this, ...rest);
+  },
+});
+
+/** The same for elementwise ops, without an array for the arguments of each call. */
+export const fixedSurface = (call: Call, arity: 1 | 2): Surface =>
+  arity === 1
+    ? {
+        free: (x) => call(x),
+        method() {
+          return call(this);
+        },
+      }
+    : {
+        free: (x, y) => call(x, y),
+        method(y) {
+          return call(this, y);
+        },
+      };
+
 /** A public op from its call. The call gets the first operand in front, as the function does. */
-export function op<F extends Family>(name: string, primitive: AnyPrimitive | null, call: Call, facts: OpFacts): Op<F> {
+export function op<F extends Family>(
+  name: string,
+  primitive: AnyPrimitive | null,
+  call: Call,
+  facts: OpFacts,
+  { free, method }: Surface = surfaceOf(call),
+): Op<F> {
   const record: OpRecord = {
     name,
     glyph: facts.glyph ?? primitive?.glyph ?? name,
@@ -103,12 +139,7 @@ export function op<F extends Family>(name: string, primitive: AnyPrimitive | nul
     errors: facts.errors ?? [],
     gold: list(facts.gold),
   };
-  // Each op has a function of its own, so that stack traces and engines see it; `call` may be long.
-  const free = (...args: unknown[]): unknown => call(...args);
   Object.defineProperty(free, 'name', { value: name });
-  const method = function (this: Value, ...rest: unknown[]): unknown {
-    return call(this, ...rest);
-  };
   return Object.assign(free, { method, record }) as unknown as Op<F>;
 }
 

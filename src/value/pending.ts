@@ -5,12 +5,14 @@
  */
 import type { Value } from './value.ts';
 
-const PAGE_BITS = 6;
+const PAGE_BITS = 8;
 const PAGE_SIZE = 1 << PAGE_BITS;
 const IN_PAGE = PAGE_SIZE - 1;
 
+const emptySlots = (): (Value | undefined)[] => new Array<Value | undefined>(PAGE_SIZE).fill(undefined);
+
 interface Page {
-  readonly number: number;
+  number: number;
   readonly nodes: (Value | undefined)[];
   readonly cotangents: (Value | undefined)[];
   /** Slots above it are empty. */
@@ -22,6 +24,8 @@ export class PendingCotangents {
   /** A binary heap of page numbers, the highest first. */
   readonly #heap: number[] = [];
   #latest: Page | null = null;
+  /** A page that has been emptied, for the next one needed. */
+  #spare: Page | null = null;
 
   /** Adds a cotangent to a node's sum, in the order of the calls. */
   add(node: Value, cotangent: Value): void {
@@ -54,6 +58,7 @@ export class PendingCotangents {
       }
       this.#pages.delete(page.number);
       this.#latest = null;
+      this.#spare = page;
       this.#popPage();
     }
     return undefined;
@@ -63,7 +68,9 @@ export class PendingCotangents {
     if (this.#latest !== null && this.#latest.number === number) return this.#latest;
     let page = this.#pages.get(number);
     if (page === undefined) {
-      page = { number, nodes: new Array<undefined>(PAGE_SIZE), cotangents: new Array<undefined>(PAGE_SIZE), top: -1 };
+      page = this.#spare ?? { number, nodes: emptySlots(), cotangents: emptySlots(), top: -1 };
+      page.number = number;
+      this.#spare = null;
       this.#pages.set(number, page);
       this.#pushPage(number);
     }

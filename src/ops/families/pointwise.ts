@@ -4,7 +4,7 @@ import { DtypeError, requireSameShapes } from '../../base/errors.ts';
 import type { LaneFunction } from '../../base/lanes/lanes.ts';
 import type { Value } from '../../value/value.ts';
 import { primitive, type Aval, type Partial, type Primitive } from '../primitive.ts';
-import { op, type Domain, type ErrorSample, type Op, type OpFacts, type Sample } from '../op.ts';
+import { fixedSurface, op, type Domain, type ErrorSample, type Op, type OpFacts, type Sample } from '../op.ts';
 import { runtime, type Operand, type PointwiseDtypes } from '../runtime.ts';
 import type { Binary, Unary } from './signatures.ts';
 
@@ -126,7 +126,7 @@ export function unary(spec: Declared): Op<Unary> {
   const p = pointwisePrimitive(spec);
   const dtypes = spec.dtypes ?? 'promote';
   const call = (x: Operand): Value => runtime.unary(p, x, dtypes);
-  return op<Unary>(spec.name, p, call, pointwiseFacts(spec, 1, call));
+  return op<Unary>(spec.name, p, call, pointwiseFacts(spec, 1, call), fixedSurface(call, 1));
 }
 
 /** z = f(x, y). */
@@ -137,7 +137,7 @@ export function binary(spec: Declared, around: (apply: BinaryCall) => BinaryCall
   const p = pointwisePrimitive(spec);
   const dtypes = spec.dtypes ?? 'promote';
   const call = around((x, y) => runtime.binary(p, x, y, dtypes));
-  return op<Binary>(spec.name, p, call, pointwiseFacts(spec, 2, call));
+  return op<Binary>(spec.name, p, call, pointwiseFacts(spec, 2, call), fixedSurface(call, 2));
 }
 
 /** @throws DtypeError unless the dtype is a float. */
