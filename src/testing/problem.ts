@@ -132,15 +132,14 @@ export function problemOf(op: string, f: AnyFunction, args: readonly unknown[], 
     });
   }
   const call = (...xs: Value[]): Value[] => {
-    let next = 0;
-    const replaced = leaves.map((leaf, i) => (isVariable[i] ? xs[next++]! : leaf));
+    const replaced = withVariables(leaves, isVariable, xs, op);
     return floatLeaves(f(...(unflatten(structure, replaced) as unknown[])), op).values;
   };
   const toValues = (flat: Float64Array): Value[] => valuesOf(variables, flat);
   const evaluate = (point: Float64Array): Float64Array => noGrad(() => concatenated(call(...toValues(point))));
   const point = concatenatedData(parts, offset);
   const first = noGrad(() =>
-    floatLeaves(f(...(unflatten(structure, withVariables(leaves, isVariable, toValues(point))) as unknown[])), op),
+    floatLeaves(f(...(unflatten(structure, withVariables(leaves, isVariable, toValues(point), op)) as unknown[])), op),
   );
   const outputs = outputsOf(first.values, first.names);
   if (outputs.length === 0)
@@ -149,10 +148,16 @@ export function problemOf(op: string, f: AnyFunction, args: readonly unknown[], 
   return { variables, outputs, inputSize: offset, outputSize, point, call, evaluate, toValues };
 }
 
-const withVariables = (leaves: readonly unknown[], isVariable: readonly boolean[], xs: readonly Value[]): unknown[] => {
+/** Numbers that are not differentiated are lifted, as transforms do. */
+function withVariables(
+  leaves: readonly unknown[],
+  isVariable: readonly boolean[],
+  xs: readonly Value[],
+  op: string,
+): unknown[] {
   let next = 0;
-  return leaves.map((leaf, i) => (isVariable[i] ? xs[next++]! : leaf));
-};
+  return leaves.map((leaf, i) => (isVariable[i] ? xs[next++]! : typeof leaf === 'number' ? lift(leaf, op) : leaf));
+}
 
 function outputsOf(values: readonly Value[], names: readonly string[]): Output[] {
   let offset = 0;

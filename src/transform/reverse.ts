@@ -1,8 +1,9 @@
 /** Reverse mode as transforms: grad, valueAndGrad, vjp. */
 import { checkOptions, ChainruleError, OptionError, showShape } from '../base/errors.ts';
-import type { Structure } from '../base/trees.ts';
+import { mapTree, type Structure } from '../base/trees.ts';
 import type { Cotangent } from '../ops/primitive.ts';
-import { flattenResult } from '../program/trace.ts';
+import { flattenResult, isLeaf } from '../program/trace.ts';
+import { lift } from '../value/lift.ts';
 import { enableGrad, noGrad, refusePromise } from '../value/recording.ts';
 import { seedFor, walkReverse } from '../value/reverse.ts';
 import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
@@ -37,6 +38,10 @@ interface Linearised {
   readonly wanted: boolean;
 }
 
+/** Numbers among the arguments become Values, whether or not they are differentiated. */
+const withLifted = (args: readonly unknown[], op: string): unknown[] =>
+  mapTree(args, isLeaf, (leaf) => (typeof leaf === 'number' ? lift(leaf, op) : leaf)) as unknown[];
+
 /** Runs f with the arguments at `positions` aliased, recording everything. */
 export function linearise(
   op: string,
@@ -47,7 +52,7 @@ export function linearise(
   const originals: Value[] = [];
   const aliases: Value[] = [];
   const argumentTrees: Structure[] = [];
-  const replaced = args.slice();
+  const replaced = withLifted(args, op);
   for (const position of positions) {
     const { leaves, structure } = toTree(args[position], op);
     const own = leaves.map((x) => alias(x, op));

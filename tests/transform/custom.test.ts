@@ -1,0 +1,150 @@
+/** Functions with rules of the user's own: customGradient, checkpoint, defineOp; and detectAnomaly. */
+import {
+  AnomalyError,
+  checkpoint,
+  constant,
+  customGradient,
+  defineOp,
+  detectAnomaly,
+  grad,
+  jvp,
+  noGrad,
+  value,
+  vmap,
+  type Value,
+} from 'chainrule';
+import { arbitraryValue, checkGradients, checkOp } from 'chainrule/testing';
+
+describe('customGradient', () => {
+  const cube = customGradient(
+    (x: Value) => x.mul(x).mul(x),
+    (g: Value, _y: Value, x: Value) => [g.mul(x).mul(x).mul(3)],
+  ) as (x: Value) => Value;
+
+  test('right rules pass every check, to the third order', () => {
+    checkGradients(cube, [arbitraryValue({ shapes: [[], [2]] })], { order: 3, numRuns: 5, seed: 1 });
+  });
+
+  test('the rule is what is used, in both modes, under vmap too', () => {
+    const clipped = customGradient(
+      (x: Value) => x.clone(),
+      (g: Value) => [g.clamp(-1, 1)],
+    ) as (x: Value) => Value;
+    expect((grad((x: Value) => clipped(x).mul(100).sum())(value([1, 2])) as Value).toArray()).toEqual([1, 1]);
+    const doubled = customGradient(
+      (x: Value) => x.clone(),
+      (g: Value) => [g.mul(2)],
+    ) as (x: Value) => Value;
+    expect((jvp(doubled, [value([1, 2])], [value([1, 10])])[1] as Value).toArray()).toEqual([2, 20]);
+    expect((vmap(grad((x: Value) => doubled(x).sum()))(value([[1, 2]])) as Value).toArray()).toEqual([[2, 2]]);
+  });
+
+  test('several arguments and results; null for no gradient', () => {
+    const f = customGradient(
+      (x: Value, y: Value) => [x.mul(y), x.add(y)],
+      ([p, s]: Value[], _: Value[], x: Value, y: Value) => [p!.mul(y).add(s!), p!.mul(x).add(s!)],
+    ) as (x: Value, y: Value) => Value[];
+    checkGradients(f, [value([1, 2]), value([3, 4])]);
+    const half = customGradient(
+      (x: Value, y: Value) => x.mul(y),
+      (g: Value, _: Value, __: Value, y: Value) => [g.mul(y), null],
+    ) as (x: Value, y: Value) => Value;
+    expect((grad(half, { argnums: [0, 1] })(2, 3) as Value[]).map((g) => g.item())).toEqual([3, 0]);
+  });
+
+  test('cotangents of the wrong number or shape are refused', () => {
+    const wrong = (pull: (g: Value) => (Value | null)[]) => (): unknown =>
+      grad((x: Value) => (customGradient((y: Value) => y.mul(2), pull)(x) as Value).sum())(value([1, 2])) as unknown;
+    expect(wrong((g) => [g, g])).toThrow(/one cotangent for each of 1 arguments/);
+    expect(wrong((g) => [g.sum()])).toThrow(/expected shape \[2\], got \[\]/);
+  });
+});
+
+describe('checkpoint', () => {
+  const block = (x: Value, w: Value): Value => x.mul(w).tanh().exp();
+
+  test('same values and gradients, bit for bit; one node', () => {
+    const [x, w] = [value([1, 2]), value([0.5, -1])];
+    const y = checkpoint(block)(x, w) as Value;
+    expect(y.data).toEqual(block(x, w).data);
+    const both = [checkpoint(block), block].map(
+      (f) => grad((a: Value, b: Value) => (f(a, b) as Value).sum(), { argnums: [0, 1] })(x, w) as Value[],
+    );
+    expect(both[0]!.map((g) => g.toArray())).toEqual(both[1]!.map((g) => g.toArray()));
+    expect(y.inputs).toHaveLength(2);
+  });
+
+  test('derivatives of any order, captured leaves, vmap', () => {
+    const w = value([0.5, -1]);
+    checkGradients((x: Value) => checkpoint((y: Value) => block(y, w))(x) as Value, [value([1, 2])], { order: 3 });
+    (checkpoint((y: Value) => block(y, w))(value([1, 2])) as Value).sum().backward();
+    expect(w.grad!.shape).toEqual([2]);
+    expect((vmap(checkpoint((y: Value) => block(y, w)))(value([[1, 2], [3, 4]])) as Value).shape).toEqual([2, 2]); // prettier-ignore
+  });
+});
+
+describe('defineOp', () => {
+  test('an elementwise op: numbers in, numbers out, one partial an operand; keeps all laws', () => {
+    const cube = defineOp({ name: 'cube', elementwise: (x) => x * x * x, partials: [(_, x) => x.mul(x).mul(3)] });
+    expect((cube(value([1, 2]))).toArray()).toEqual([1, 8]);
+    checkOp(cube, { numRuns: 3 });
+  });
+
+  test('a tensor op: shape, numbers, cotangent; tangents and batches follow', () => {
+    const outerSquare: ReturnType<typeof defineOp> = defineOp({
+      name: 'outerSquare',
+      operands: 1,
+      infer: ([x]) => ({ shape: [x!.shape[0]!, x!.shape[0]!], dtype: x!.dtype }),
+      run: (out, [x]) => {
+        const n = x!.data.length;
+        for (let i = 0; i < n * n; i++) out.data[i] = x!.data[Math.floor(i / n)]! * x!.data[i % n]!;
+      },
+      vjp: (g, _, { inputs: [x] }) => g.add(g.permute([1, 0])).matmul(x!),
+      samples: [{ inputs: [{ shape: [3] }], call: (x) => outerSquare(x) }],
+    });
+    checkOp(outerSquare, { numRuns: 3 });
+  });
+
+  test('a wrong rule is caught', () => {
+    const wrong = defineOp({ name: 'wrong', elementwise: (x) => x * x, partials: [(_, x) => x] });
+    expect(() => checkOp(wrong)).toThrow(/^wrong › jvp and vjp = finite differences/);
+  });
+
+  test('a declaration that lacks a rule, or has one too many', () => {
+    expect(() => defineOp({ name: 'x', operands: 1 } as never)).toThrow(/needs the rule infer/);
+    expect(() => defineOp({ name: 'x', elementwise: (x: number) => x, partials: [() => 1], vpj: 1 } as never)).toThrow(
+      /unknown option "vpj"/,
+    );
+    expect(() => defineOp({ name: 'x', elementwise: () => 1, partials: [] })).toThrow(/1 to 3 operands/);
+  });
+});
+
+describe('detectAnomaly', () => {
+  const messageOf = (f: () => unknown): string => {
+    try {
+      detectAnomaly(f);
+    } catch (error) {
+      expect(error).toBeInstanceOf(AnomalyError);
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  test('names the first op that made it, its operands, the line', () => {
+    const message = messageOf(() => value([1, 0]).named('x').log().mul(2).sum());
+    expect(message).toMatch(/-Infinity at element 1 of log/);
+    expect(message).toMatch(/x/);
+    expect(message).toMatch(/custom\.test\.ts/);
+  });
+
+  test('in the backward pass too', () => {
+    const message = messageOf(() => value(0).sqrt().backward());
+    expect(message).toMatch(/Infinity.*in the backward pass of sqrt/);
+  });
+
+  test('says nothing where all is finite, or was not before', () => {
+    expect(detectAnomaly(() => value(2).log().item())).toBe(Math.log(2));
+    expect(detectAnomaly(() => constant(NaN).mul(2).item())).toBeNaN();
+    expect(detectAnomaly(() => noGrad(() => value(1).exp().item()))).toBe(Math.E);
+  });
+});
