@@ -117,10 +117,10 @@ function runContraction(out: Dense, a: Dense, b: Dense, attrs: ContractionAttrib
   const [m, n, k] = [rows, columns, contracted].map((names) => sizeOf(shapeOf(names))) as [number, number, number];
   const [lefts, rights] = [left.operands(rows, contracted), right.operands(columns, contracted)];
   const [aStarts, bStarts, outStarts] = [left.offsets(inBoth), right.offsets(inBoth), result.offsets(inBoth)];
-  outStarts.forEach((start, i) => {
-    const matrix = { data: out.data, start, rows: row, columns: column };
+  for (let i = 0; i < outStarts.length; i++) {
+    const matrix = { data: out.data, start: outStarts[i]!, rows: row, columns: column };
     product(out.dtype, matrix, lefts(aStarts[i]!), rights(bStarts[i]!), m, n, k);
-  });
+  }
 }
 
 /** Computes with the result's axes in another order, and brings them into their own. */

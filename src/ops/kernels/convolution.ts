@@ -61,8 +61,8 @@ function planeOf({ input, taps, output, stride, padding, dilation }: Windows): P
     bases: offsetsOf(output, scaled(stride)),
     offsets: offsetsOf(taps, scaled(dilation)),
     runs: {
-      from: offsetsOf(rows, own, [low.reduce((at, l, a) => at + l * own[a]!, 0)]),
-      to: offsetsOf(rows, steps, [low.reduce((at, l, a) => at + (l + padding[a]!) * steps[a]!, 0)]),
+      from: offsetsOf(rows, own, Int32Array.of(low.reduce((at, l, a) => at + l * own[a]!, 0))),
+      to: offsetsOf(rows, steps, Int32Array.of(low.reduce((at, l, a) => at + (l + padding[a]!) * steps[a]!, 0))),
       length: overlap[last]!,
     },
   };

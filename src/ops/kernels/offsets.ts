@@ -1,13 +1,11 @@
 /** Places in an array as sums of index times step. */
 import type { Shape } from '../../base/shapes.ts';
 
+const ORIGIN: Int32Array = Int32Array.of(0);
+
 /** Σ index·step + innermost[j] over all index tuples of a shape, in row-major order, and over j, which runs fastest. */
-export function offsetsOf(
-  shape: Shape,
-  steps: readonly number[],
-  innermost: ArrayLike<number> = Int32Array.of(0),
-): Int32Array {
-  let out = Int32Array.from(innermost);
+export function offsetsOf(shape: Shape, steps: readonly number[], innermost: Int32Array = ORIGIN): Int32Array {
+  let out = innermost;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const [n, step, length] = [shape[axis]!, steps[axis]!, out.length];
     const next = new Int32Array(n * length);
