@@ -267,11 +267,13 @@ export type ShapeOfData<D> = D extends number | boolean
     : D extends readonly (infer Element)[]
       ? D extends readonly []
         ? [0]
-        : Element extends number | boolean
-          ? [number]
-          : ShapeOfData<Element> extends infer Inner extends Shape
-            ? [number, ...Inner]
-            : Shape
+        : D extends Element // nested to any depth
+          ? Shape
+          : Element extends number | boolean
+            ? [number]
+            : ShapeOfData<Element> extends infer Inner extends Shape
+              ? [number, ...Inner]
+              : Shape
       : D extends ArrayLike<number>
         ? [number]
         : Shape;
