@@ -8,7 +8,7 @@ import { apply } from '../value/apply.ts';
 import { noGrad } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
 import { fromTree, toTree } from './arguments.ts';
-import type { AnyFunction } from './reverse.ts';
+import type { AnyFunction, AnyParameters, LiftedAll, Reshaped, ReshapedAll } from './signatures.ts';
 
 /** Where the batch axis is: an axis, null for "not batched", or a tree of them matching the argument or result. */
 export type Axes = number | null | readonly Axes[] | { readonly [key: string]: Axes };
@@ -28,7 +28,7 @@ function axesOf(axes: Axes, tree: unknown, leafCount: number, option: string): (
   if (!Array.isArray(tree) && (typeof tree !== 'object' || tree === null)) {
     throw new OptionError(`${option} has more structure than what it describes`, { op: 'vmap', option });
   }
-  const entries = Object.entries(tree as object);
+  const entries = Object.entries(tree);
   return entries.flatMap(([key, child]) => {
     const own = (axes as Record<string, Axes | undefined>)[key];
     if (own === undefined) throw new OptionError(`${option} has no entry for ${key}`, { op: 'vmap', option });
@@ -117,8 +117,15 @@ export function interpretBatched(program: Program, { values, batched, size }: Ba
  * @throws TraceError if f reads a number; ShapeError if batch axes differ.
  * @example vmap((x) => x.mul(x).sum())(value([[1, 2], [3, 4]])) // [5, 25]
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structure of f's result
-export function vmap(f: AnyFunction, options?: VmapOptions): (...args: any[]) => any {
+export function vmap<A extends Value[], R>(
+  f: (...args: A) => R,
+  options?: VmapOptions,
+): (...args: LiftedAll<ReshapedAll<A>>) => Reshaped<R>;
+export function vmap<A extends AnyParameters, R>(
+  f: (...args: A) => R,
+  options?: VmapOptions,
+): (...args: LiftedAll<ReshapedAll<A>>) => Reshaped<R>;
+export function vmap(f: AnyFunction, options?: VmapOptions): (...args: unknown[]) => unknown {
   checkOptions('vmap', options, ['inAxes', 'outAxes']);
   return (...args) => {
     const { leaves, structure } = toTree(args, 'vmap');

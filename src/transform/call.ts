@@ -11,7 +11,8 @@ import type { Value } from '../value/value.ts';
 import { alias, fromTree, toTree } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
 import { pushForward } from './forward.ts';
-import { pullBack, type AnyFunction } from './reverse.ts';
+import { pullBack } from './reverse.ts';
+import type { AnyFunction, AnyParameters, LiftedAll, Values } from './signatures.ts';
 
 /** A Program whose captures have become operands in front, with the Values that were captured. */
 export interface Closed {
@@ -98,8 +99,9 @@ export const callPrimitive: Primitive<CallAttributes> = primitive<CallAttributes
  * Trades time for memory. f is traced once for each call, so it must not read numbers.
  * @example const block = checkpoint((x) => x.exp().mul(x)); block(value([1, 2]))
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the same signature as f
-export function checkpoint<F extends AnyFunction>(f: F): (...args: any[]) => any {
+export function checkpoint<A extends Value[], R>(f: (...args: A) => R): (...args: LiftedAll<A>) => Values<R>;
+export function checkpoint<A extends AnyParameters, R>(f: (...args: A) => R): (...args: LiftedAll<A>) => Values<R>;
+export function checkpoint(f: AnyFunction): (...args: unknown[]) => unknown {
   return (...args) => {
     const { leaves, structure } = toTree(args, 'checkpoint');
     const body = traceFlat('checkpoint', (...xs) => f(...(fromTree(structure, xs) as unknown[])), leaves);

@@ -8,7 +8,8 @@ import { enableGrad, noGrad } from '../value/recording.ts';
 import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
 import { alias, fromTree, toTree } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
-import { pullBack, type AnyFunction } from './reverse.ts';
+import { pullBack } from './reverse.ts';
+import type { AnyFunction, AnyParameters, AnyTree, LiftedAll, Values } from './signatures.ts';
 
 /** From flat cotangents of the results, the results and the operands to one cotangent per operand. */
 type Pullback = (gs: readonly Value[], ys: readonly Value[], xs: readonly Value[]) => readonly Cotangent[];
@@ -109,11 +110,20 @@ function applyCustom(
  * with ops, and it can be differentiated again. Several results come, and their cotangents go, as an array.
  * @example const clip = customGradient((x) => x.clone(), (g) => [g.clamp(-1, 1)])
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the signature of f, with Values for trees of them
+type Pulled = readonly (Value | number | null | undefined)[];
+
+export function customGradient<A extends Value[], R>(
+  f: (...args: A) => R,
+  pullback: (g: Values<R>, y: Values<R>, ...xs: A) => Pulled,
+): (...args: LiftedAll<A>) => Values<R>;
+export function customGradient<A extends AnyParameters, R>(
+  f: (...args: A) => R,
+  pullback: (g: Values<R>, y: Values<R>, ...xs: A) => readonly unknown[],
+): (...args: LiftedAll<A>) => Values<R>;
 export function customGradient(
   f: AnyFunction,
-  pullback: (g: any, y: any, ...xs: any[]) => readonly (Value | number | null | undefined)[],
-): (...args: any[]) => any {
+  pullback: (g: AnyTree, y: AnyTree, ...xs: AnyParameters) => readonly unknown[],
+): (...args: unknown[]) => unknown {
   return (...args) => {
     const { leaves, structure } = toTree(args, 'customGradient');
     let resultTree = toTree(null, 'customGradient').structure;

@@ -6,7 +6,8 @@ import { graphOf, outputsOf } from '../value/order.ts';
 import { noGrad } from '../value/recording.ts';
 import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
 import { floorOf, fromTree, released, toTree } from './arguments.ts';
-import { linearise, type AnyFunction } from './reverse.ts';
+import { linearise } from './reverse.ts';
+import type { AnyFunction, AnyParameters, LiftedAll, Values } from './signatures.ts';
 
 /** The tangents of all outputs of one application. */
 function pushNode(node: Value, tangents: Map<Value, Value>): void {
@@ -49,8 +50,17 @@ export function pushForward(ys: readonly Value[], aliases: readonly Value[], giv
  * The value of f and its directional derivative along `tangents`: [y, ẏ], each of the structure of f's result.
  * @example jvp((x) => x.exp(), [0], [1]) // [1, 1]
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structure of f's result
-export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: readonly unknown[]): [any, any] {
+export function jvp<A extends Value[], R>(
+  f: (...args: A) => R,
+  primals: Readonly<LiftedAll<A>>,
+  tangents: Readonly<LiftedAll<A>>,
+): [Values<R>, Values<R>];
+export function jvp<A extends AnyParameters, R>(
+  f: (...args: A) => R,
+  primals: Readonly<LiftedAll<A>>,
+  tangents: Readonly<LiftedAll<A>>,
+): [Values<R>, Values<R>];
+export function jvp(f: AnyFunction, primals: readonly unknown[], tangents: readonly unknown[]): [unknown, unknown] {
   if (!Array.isArray(primals) || !Array.isArray(tangents)) {
     throw new TypeError('jvp: primals and tangents are arrays, one entry for each argument: jvp(f, [x], [dx])');
   }

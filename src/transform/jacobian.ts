@@ -1,14 +1,16 @@
 /** Whole matrices of derivatives: jacobian, hessian, and the product of a Hessian with a vector. */
 import { checkOptions, OptionError } from '../base/errors.ts';
 import { sizeOf } from '../base/shapes.ts';
+import type { Shape } from '../base/shape-types.ts';
 import type { Structure } from '../base/trees.ts';
 import { noGrad } from '../value/recording.ts';
 import { eye } from '../value/create.ts';
-import type { Value } from '../value/value.ts';
+import { immediate, type Value } from '../value/value.ts';
 import { fromTree } from './arguments.ts';
 import { vmap } from './batch.ts';
 import { jvp, pushForward } from './forward.ts';
-import { grad, linearise, positionsOf, pullBackFull, treesOf, type AnyFunction } from './reverse.ts';
+import { grad, linearise, positionsOf, pullBackFull, treesOf } from './reverse.ts';
+import type { AnyFunction, AnyParameters, Blocks, Cotangents, Lifted, LiftedAll, Values } from './signatures.ts';
 
 export interface JacobianOptions {
   /** `reverse` (default) costs one pass per output element, `forward` one per input element. */
@@ -16,10 +18,14 @@ export interface JacobianOptions {
   readonly argnums?: number | readonly number[];
 }
 
+export interface HessianOptions {
+  readonly argnums?: number | readonly number[];
+}
+
 /** One-hot Values, one for each element of x, along a leading axis. */
 const basis = (x: Value): Value => {
   const n = sizeOf(x.shape);
-  return eye(n, null, { dtype: x.dtype }).reshape([n, ...x.shape]) as Value;
+  return eye(n, null, { dtype: x.dtype }).reshape<Value, Shape>([n, ...x.shape]);
 };
 
 const blockShape = (y: Value, x: Value): number[] => [...y.shape, ...x.shape];
@@ -29,7 +35,7 @@ function byRows(ys: readonly Value[], xs: readonly Value[]): Value[][] {
   return ys.map((y) => {
     const pull = (g: Value): Value[] => pullBackFull([y], [g], xs);
     const rows = vmap(pull)(basis(y)) as Value[];
-    return rows.map((block, j) => block.reshape(blockShape(y, xs[j]!)) as Value);
+    return rows.map((block, j) => block.reshape<Value, Shape>(blockShape(y, xs[j]!)));
   });
 }
 
@@ -41,12 +47,12 @@ function byColumns(ys: readonly Value[], xs: readonly Value[]): Value[][] {
         ys,
         xs,
         xs.map((_, i) => (i === j ? t : undefined)),
-      ).map((out, i) => out ?? ys[i]!.stopGradient().mul(0));
+      ).map((out, i) => out ?? immediate(ys[i]!.shape, ys[i]!.dtype, 0));
     const blocks = vmap(push)(basis(x)) as Value[];
     return blocks.map((block, i) => {
       const rank = ys[i]!.rank;
       const axes = [...Array.from({ length: rank }, (_, k) => k + 1), 0];
-      return block.permute(axes).reshape(blockShape(ys[i]!, x)) as Value;
+      return block.permute(axes).reshape<Value, Shape>(blockShape(ys[i]!, x));
     });
   });
   return ys.map((_, i) => columns.map((blocks) => blocks[i]!));
@@ -57,8 +63,15 @@ function byColumns(ys: readonly Value[], xs: readonly Value[]): Value[][] {
  * result and, inside, of the argument (an array for several `argnums`).
  * @example jacobian((x) => x.mul(x))(value([1, 2])) // [[2, 0], [0, 4]]
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structure of f's result
-export function jacobian(f: AnyFunction, options?: JacobianOptions): (...args: any[]) => any {
+export function jacobian<A extends Value[], R, const O extends JacobianOptions = JacobianOptions>(
+  f: (...args: A) => R,
+  options?: O,
+): (...args: LiftedAll<A>) => Blocks<R, Cotangents<A, O>>;
+export function jacobian<A extends AnyParameters, R, const O extends JacobianOptions = JacobianOptions>(
+  f: (...args: A) => R,
+  options?: O,
+): (...args: LiftedAll<A>) => Blocks<R, Cotangents<A, O>>;
+export function jacobian(f: AnyFunction, options?: JacobianOptions): (...args: unknown[]) => unknown {
   checkOptions('jacobian', options, ['mode', 'argnums']);
   const mode = options?.mode ?? 'reverse';
   if (mode !== 'forward' && mode !== 'reverse') {
@@ -93,11 +106,15 @@ const blockTree = (
  * The Hessian of a scalar function, by forward over reverse: shape [...x, ...x].
  * @example hessian((x) => x.mul(x).sum())(value([1, 2])) // [[2, 0], [0, 2]]
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structure of f's argument
-export function hessian(
-  f: AnyFunction,
-  options?: { readonly argnums?: number | readonly number[] },
-): (...args: any[]) => any {
+export function hessian<A extends Value[], const O extends HessianOptions = HessianOptions>(
+  f: (...args: A) => unknown,
+  options?: O,
+): (...args: LiftedAll<A>) => Blocks<Cotangents<A, O>, Cotangents<A, O>>;
+export function hessian<A extends AnyParameters, const O extends HessianOptions = HessianOptions>(
+  f: (...args: A) => unknown,
+  options?: O,
+): (...args: LiftedAll<A>) => Blocks<Cotangents<A, O>, Cotangents<A, O>>;
+export function hessian(f: AnyFunction, options?: HessianOptions): (...args: unknown[]) => unknown {
   checkOptions('hessian', options, ['argnums']);
   const argnums = options?.argnums ?? 0;
   return jacobian(grad(f, { argnums }), { mode: 'forward', argnums });
@@ -107,7 +124,13 @@ export function hessian(
  * The Hessian of f at x times v, without the Hessian: the derivative of the gradient along v.
  * @example hvp((x) => x.mul(x).mul(x).sum(), value([1, 2]), value([1, 0])) // [6, 0]
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structure of x
-export function hvp(f: AnyFunction, x: any, v: any): any {
-  return jvp(grad(f), [x], [v])[1];
+export function hvp<A extends Value[]>(f: (...args: A) => unknown, x: Lifted<A[0]>, v: Lifted<A[0]>): Values<A[0]>;
+export function hvp<A extends AnyParameters>(
+  f: (...args: A) => unknown,
+  x: Lifted<A[0]>,
+  v: Lifted<A[0]>,
+): Values<A[0]>;
+export function hvp(f: AnyFunction, x: unknown, v: unknown): unknown {
+  const gradient: AnyFunction = grad(f);
+  return jvp(gradient, [x], [v])[1];
 }

@@ -7,6 +7,7 @@ import { lift } from '../value/lift.ts';
 import { enableGrad, noGrad, refusePromise } from '../value/recording.ts';
 import { seedFor, walkReverse } from '../value/reverse.ts';
 import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
+import type { AnyFunction, AnyParameters, AnyTree, Cotangents, Lifted, LiftedAll, Values } from './signatures.ts';
 import { alias, floorOf, fromTree, isWantedOutside, released, toTree } from './arguments.ts';
 
 /** Cotangents of `aliases`; a structural zero where y does not depend on one. */
@@ -45,7 +46,7 @@ const withLifted = (args: readonly unknown[], op: string): unknown[] =>
 /** Runs f with the arguments at `positions` aliased, recording everything. */
 export function linearise(
   op: string,
-  f: (...args: never[]) => unknown,
+  f: AnyFunction,
   args: readonly unknown[],
   positions: readonly number[],
 ): Linearised {
@@ -62,7 +63,7 @@ export function linearise(
     replaced[position] = fromTree(structure, own);
   }
   const result = enableGrad(() => {
-    const y = f(...(replaced as never[]));
+    const y = f(...replaced);
     refusePromise(y, op);
     return y;
   });
@@ -90,9 +91,6 @@ export interface GradOptions {
   /** f returns [y, aux]; aux is passed on undifferentiated. */
   readonly hasAux?: boolean;
 }
-
-/* eslint-disable @typescript-eslint/no-explicit-any -- functions of any arguments are transformed; results follow argnums at run time */
-export type AnyFunction = (...args: any[]) => unknown;
 
 /** @throws OptionError for positions that are no arguments. */
 export function positionsOf(op: string, options: GradOptions | undefined, given: number): readonly number[] {
@@ -125,9 +123,14 @@ function scalarResult(op: string, results: readonly Value[]): Value {
   });
 }
 
-interface GradResult {
+/** What `grad(f, options)` gives: cotangents, with `hasAux` in front of what f passes on. */
+export type GradResult<A extends readonly unknown[], O> = O extends { readonly hasAux: true }
+  ? [Cotangents<A, O>, AnyTree]
+  : Cotangents<A, O>;
+
+interface Differentiated {
   readonly value: Value;
-  readonly gradient: any;
+  readonly gradient: unknown;
   readonly aux: unknown;
 }
 
@@ -136,11 +139,11 @@ function differentiate(
   f: AnyFunction,
   options: GradOptions | undefined,
   args: readonly unknown[],
-): GradResult {
+): Differentiated {
   checkOptions(op, options, ['argnums', 'hasAux']);
   const positions = positionsOf(op, options, args.length);
   let aux: unknown;
-  const main: AnyFunction = (...xs) => {
+  const main: AnyFunction = (...xs: unknown[]) => {
     const result = f(...xs);
     if (options?.hasAux !== true) return result;
     if (!Array.isArray(result) || result.length !== 2)
@@ -174,7 +177,15 @@ const flattenResultLoosely = (aux: unknown, wanted: boolean): unknown => {
  * Composes with itself and every other transform.
  * @example grad((x) => x.mul(x).mul(x))(2).item() // 12
  */
-export function grad(f: AnyFunction, options?: GradOptions): (...args: any[]) => any {
+export function grad<A extends Value[], const O extends GradOptions = GradOptions>(
+  f: (...args: A) => unknown,
+  options?: O,
+): (...args: LiftedAll<A>) => GradResult<A, O>;
+export function grad<A extends AnyParameters, const O extends GradOptions = GradOptions>(
+  f: (...args: A) => unknown,
+  options?: O,
+): (...args: LiftedAll<A>) => GradResult<A, O>;
+export function grad(f: AnyFunction, options?: GradOptions): (...args: unknown[]) => unknown {
   return (...args) => {
     const { gradient, aux } = differentiate('grad', f, options, args);
     return options?.hasAux === true ? [gradient, aux] : gradient;
@@ -182,7 +193,15 @@ export function grad(f: AnyFunction, options?: GradOptions): (...args: any[]) =>
 }
 
 /** As grad, with the value in front: [y, gradient]; with `hasAux` [[y, aux], gradient]. */
-export function valueAndGrad(f: AnyFunction, options?: GradOptions): (...args: any[]) => [any, any] {
+export function valueAndGrad<A extends Value[], R, const O extends GradOptions = GradOptions>(
+  f: (...args: A) => R,
+  options?: O,
+): (...args: LiftedAll<A>) => [Values<R>, Cotangents<A, O>];
+export function valueAndGrad<A extends AnyParameters, R, const O extends GradOptions = GradOptions>(
+  f: (...args: A) => R,
+  options?: O,
+): (...args: LiftedAll<A>) => [Values<R>, Cotangents<A, O>];
+export function valueAndGrad(f: AnyFunction, options?: GradOptions): (...args: unknown[]) => unknown {
   return (...args) => {
     const { value, gradient, aux } = differentiate('valueAndGrad', f, options, args);
     return [options?.hasAux === true ? [value, aux] : value, gradient];
@@ -193,7 +212,15 @@ export function valueAndGrad(f: AnyFunction, options?: GradOptions): (...args: a
  * The value of f and its pullback: from a cotangent of the result (of its structure) to one cotangent per argument.
  * @example const [y, pullback] = vjp((x, w) => x.mul(w), 2, 3); pullback(1) // [3, 2]
  */
-export function vjp(f: AnyFunction, ...args: any[]): [any, (g: any) => any[]] {
+export function vjp<A extends Value[], R>(
+  f: (...args: A) => R,
+  ...args: LiftedAll<A>
+): [Values<R>, (g: Lifted<Values<R>>) => Values<A>];
+export function vjp<A extends AnyParameters, R>(
+  f: (...args: A) => R,
+  ...args: LiftedAll<A>
+): [Values<R>, (g: Lifted<Values<R>>) => Values<A>];
+export function vjp(f: AnyFunction, ...args: unknown[]): [unknown, (g: unknown) => unknown[]] {
   const { results, structure, aliases, argumentTrees, wanted } = linearise(
     'vjp',
     f,

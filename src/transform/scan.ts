@@ -12,7 +12,7 @@ import { arrayOf, immediate, type Value } from '../value/value.ts';
 import { fromTree, toTree } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
 import { close, pullBackProgram, pushForwardProgram } from './call.ts';
-import type { AnyFunction } from './reverse.ts';
+import type { AnyFunction, AnyTree, Lifted, Reshaped, Values } from './signatures.ts';
 
 /**
  * Operands: `constants` Values that stay, `carries` that go from step to step, and sequences with a leading axis of
@@ -290,8 +290,14 @@ function checkCarries(
  * @throws ShapeError if the carry changes its shape or dtype.
  * @example scan((sum, x) => [sum.add(x), sum.add(x)], value(0), value([1, 2, 3])) // [6, [1, 3, 6]]
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- of the structures of init and of f's second result
-export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanOptions): [any, any] {
+export function scan<C = Value, X = Value, Y = unknown>(
+  f: (carry: C, x: X) => readonly [unknown, Y],
+  init: Lifted<C>,
+  xs: Reshaped<X> | null,
+  options?: ScanOptions,
+): [Values<C>, Reshaped<Y>];
+export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanOptions): [AnyTree, AnyTree];
+export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanOptions): [unknown, unknown] {
   checkOptions('scan', options, ['reverse', 'length']);
   const carry = toTree(init, 'scan');
   const sequences = toTree(xs ?? null, 'scan');

@@ -141,7 +141,7 @@ function readData(data: Data, dtype: DType | undefined, op: string): Read {
   if (ArrayBuffer.isView(data)) {
     const type = dtype ?? dtypeOfTypedArray(data, op);
     return {
-      content: copyCast(data as ArrayLike<number>, type),
+      content: copyCast(data, type),
       shape: [(data as ArrayLike<number>).length],
       dtype: type,
     };
@@ -302,7 +302,7 @@ export function arange(start: number, end?: number, step: number = 1, options?: 
     });
   }
   const n = Math.max(0, Math.ceil((to - from) / step));
-  return leaf(
+  return leaf<[number]>(
     'arange',
     [n],
     (dtype) =>
@@ -312,7 +312,7 @@ export function arange(start: number, end?: number, step: number = 1, options?: 
       ),
     options,
     defaultDtype(),
-  ) as Value<[number]>;
+  );
 }
 
 /** `count` numbers evenly from start to end, both included. @example linspace(0, 1, 5) */

@@ -55,7 +55,7 @@ const NO_INPUTS: readonly Value[] = Object.freeze([]);
  * Make one with `value`, `constant`, `zeros`, …; every op is a method: `a.add(b).mul(2)`.
  * @example value([1, 2]).mul(3).toArray() // [3, 6]
  */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- methods come from the op table
+
 export interface Value<S extends Shape = Shape> extends Fluent, Methods {
   /** A method, so that S is compared bivariantly: an unknown shape fits a known one and back. */
   [compared](shape: S): void;

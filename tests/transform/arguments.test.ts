@@ -108,7 +108,7 @@ describe('vjp and jvp', () => {
       () => jvp((x: Value) => x, [value([1, 2])], [zeros([3])]),
       /expected shape \[2\], got \[3\]/,
     ],
-    ['another number of tangents', () => jvp((x: Value) => x, [1], []), /1 primals but 0 tangents/],
+    ['another number of tangents', () => jvp((x: Value) => x, [1], [] as never), /1 primals but 0 tangents/],
     ['primals that are no list', () => jvp((x: Value) => x, 1 as never, 1 as never), /jvp\(f, \[x\], \[dx\]\)/],
   ])('refuse %s', (_, call, message) => {
     expect(call).toThrow(message);
@@ -160,7 +160,7 @@ describe('vmap', () => {
   });
 
   test('a result that does not depend on the batch is repeated', () => {
-    expect(shown(vmap(() => constant([7]))(m))).toEqual([[7], [7]]); // prettier-ignore
+    expect(shown(vmap((_: Value) => constant([7]))(m))).toEqual([[7], [7]]); // prettier-ignore
   });
 
   test('an empty batch', () => {
