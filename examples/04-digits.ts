@@ -14,7 +14,7 @@ import { accuracy } from 'chainrule/train';
 const { values } = parseArgs({
   options: { data: { type: 'string' }, epochs: { type: 'string', default: '4' } },
 });
-const folder = values.data ?? process.env['CHAINRULE_DATA'];
+const folder = values.data ?? (process.env['CHAINRULE_DATA'] || undefined);
 
 /** The file of the folder whose name holds these words. */
 function find(set: 'train' | 'test', kind: 'images' | 'labels'): string {

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   await runTrainJob(
     {
       out: values.out,
-      data: values.data ?? process.env['CHAINRULE_DATA'],
+      data: values.data ?? (process.env['CHAINRULE_DATA'] || undefined),
       target: values.target,
       epochs: values.epochs === undefined ? undefined : Number(values.epochs),
       seed: values.seed === undefined ? undefined : Number(values.seed),

@@ -11,7 +11,7 @@ export async function plotLoss({ epochs, batchLosses }: History, options: PlotOp
   const perEpoch = batchLosses.length / Math.max(1, epochs.length);
   const points = batchLosses.map((loss, i) => ({ epoch: (i + 1) / perEpoch, loss }));
   const means = epochs.map(({ epoch, loss }) => ({ epoch, loss }));
-  const x = { field: 'epoch', type: 'quantitative', title: 'epoch' };
+  const x = { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' } };
   const y = { field: 'loss', type: 'quantitative', title: 'loss', scale: { zero: true } };
   const spec = {
     title: 'Loss while training',
