@@ -13,6 +13,9 @@ export interface MLPOptions {
   readonly dtype?: 'float32' | 'float64';
 }
 
+/** At least an input and an output width; the layers check the numbers. */
+const isWidths = (sizes: unknown): sizes is readonly number[] => Array.isArray(sizes) && sizes.length >= 2;
+
 /**
  * A multi-layer perceptron: `sizes` are the widths, input first. The last layer's result is returned as it is (logits).
  * Its parameters are `layers.0.weight`, `layers.0.bias`, …
@@ -26,7 +29,7 @@ export class MLP extends Module {
   constructor(sizes: readonly number[], options: MLPOptions = {}) {
     super();
     checkOptions('MLP', options, ['activation', 'bias', 'dtype']);
-    if (!Array.isArray(sizes) || sizes.length < 2) {
+    if (!isWidths(sizes)) {
       throw new OptionError(`sizes needs at least an input and an output width, got [${String(sizes)}]`, {
         op: 'MLP',
         option: 'sizes',

@@ -23,14 +23,14 @@ const castPrimitive: Primitive<CastAttributes> = primitive<CastAttributes>({
     lane:
       ({ dtype }) =>
       (k, x) =>
-        dtype === 'bool' ? (x!.type === 'mask' ? x! : k.ne(x!, 0)) : k.to(x!, LANE_TYPES[dtype]),
+        dtype === 'bool' ? (x.type === 'mask' ? x : k.ne(x, 0)) : k.to(x, LANE_TYPES[dtype]),
   },
   derivatives: {
     kind: 'each',
     jvp: ([t], { attrs }) => (t !== undefined && isFloat(attrs.dtype) ? t.to(attrs.dtype) : undefined),
     vjp: (g, _, { inputs }) => (isFloat(inputs[0]!.dtype) ? g.to(inputs[0]!.dtype) : undefined),
   },
-  batch: batchPointwise(() => castPrimitive as unknown as Primitive),
+  batch: batchPointwise(() => castPrimitive),
   implicit: true,
 });
 

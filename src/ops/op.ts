@@ -140,7 +140,7 @@ export function op<F extends Family>(
     gold: list(facts.gold),
   };
   Object.defineProperty(free, 'name', { value: name });
-  return Object.assign(free, { method, record }) as unknown as Op<F>;
+  return Object.assign(free, { method, record });
 }
 
 /** A function-only op (`concat`, `einsum`): the same without a method. */

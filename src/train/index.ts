@@ -3,4 +3,4 @@ export { accuracy, predict, trainModel, type EpochRecord, type History, type Tra
 export { plotDecisionBoundary } from './boundary.ts';
 export { plotLoss } from './plot.ts';
 export { bar, lines, silent, type Progress } from './progress.ts';
-export { type PlotOptions } from './vega.ts';
+export { canPlot, type PlotOptions } from './vega.ts';

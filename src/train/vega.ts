@@ -31,6 +31,13 @@ async function load(): Promise<{ vega: Vega; vegaLite: VegaLite }> {
   }
 }
 
+/** Whether the packages that draw plots are installed. */
+export const canPlot = (): Promise<boolean> =>
+  load().then(
+    () => true,
+    () => false,
+  );
+
 export interface Theme {
   readonly background: string;
   readonly faint: string;

@@ -5,7 +5,7 @@ import { toSvg } from '../../graph/index.ts';
 import { crossEntropy } from '../../losses/index.ts';
 import { MLP, type ActivationOption } from '../../nn/index.ts';
 import { Adam } from '../../optim/index.ts';
-import { accuracy, bar, lines, plotDecisionBoundary, plotLoss, trainModel } from '../../train/index.ts';
+import { accuracy, bar, canPlot, lines, plotDecisionBoundary, plotLoss, trainModel } from '../../train/index.ts';
 import { manualSeed } from '../../value/random.ts';
 import { problemFor, type Problem } from './problem.ts';
 import { UsageError, type Io } from '../io.ts';
@@ -69,18 +69,18 @@ async function writePictures(
   problem: Problem,
   history: Parameters<typeof plotLoss>[0],
 ): Promise<string[]> {
-  const { join } = builtin('node:path', 'train');
-  const pictures: [string, Promise<string>][] = [
-    ['loss.svg', plotLoss(history)],
-    ['network.svg', drawNetwork(model, problem)],
-  ];
-  if (problem.train.x.shape[1] === 2)
-    pictures.push(['boundary.svg', plotDecisionBoundary(model, problem.test.x, problem.test.y)]);
+  const path = builtin('node:path', 'train');
+  const pictures: [string, () => Promise<string>][] = [['network.svg', () => drawNetwork(model, problem)]];
+  if (await canPlot()) {
+    pictures.push(['loss.svg', () => plotLoss(history)]);
+    const { x, y } = problem.test;
+    if (x.shape[1] === 2) pictures.push(['boundary.svg', () => plotDecisionBoundary(model, x, y)]);
+  } else io.out('For pictures of the loss and the decision boundary: npm install vega vega-lite\n');
   const written: string[] = [];
-  for (const [name, svg] of pictures) {
-    const path = join(job.out, name);
-    writeWhole(path, await svg, io);
-    written.push(path);
+  for (const [name, draw] of pictures) {
+    const file = path.join(job.out, name);
+    writeWhole(file, await draw(), io);
+    written.push(file);
   }
   return written;
 }
@@ -91,7 +91,6 @@ async function writePictures(
  */
 export async function runTrainJob(job: TrainJob, io: Io): Promise<TrainOutcome> {
   const say = (line: string): void => io.out(`${line}\n`);
-  makeFolder(builtin('node:path', 'train').resolve(io.cwd, job.out));
   manualSeed(job.seed ?? 0);
   const problem = problemFor(job.data, job.target);
   const { defaults, train, test, classes } = problem;
@@ -100,6 +99,7 @@ export async function runTrainJob(job: TrainJob, io: Io): Promise<TrainOutcome> 
   const sizes = [train.x.shape[1]!, ...(job.hidden ?? defaults.hidden), classes.length];
   const model = new MLP(sizes, { activation: job.activation ?? 'relu' });
   const optimizer = new Adam(model.parameters(), { lr: job.lr ?? defaults.lr });
+  makeFolder(builtin('node:path', 'train').resolve(io.cwd, job.out));
   say(
     `Training an MLP ${sizes.join('-')} on ${problem.title}: ${train.x.shape[0]} to train, ${test.x.shape[0]} to test`,
   );

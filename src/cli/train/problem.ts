@@ -50,7 +50,7 @@ function findFile(folder: string, pattern: RegExp): string {
   const found = files.find((name) => pattern.test(name));
   if (found !== undefined) return builtin('node:path', 'train').join(folder, found);
   throw new DataError(
-    `${folder} holds no file like ${pattern.source}; it has ${files.slice(0, 10).join(', ')}${files.length > 10 ? ', …' : ''}`,
+    `${folder} holds no file like ${pattern.source.replaceAll('.*', '…')}; it has ${files.slice(0, 10).join(', ')}${files.length > 10 ? ', …' : ''}`,
     { op: 'train' },
   );
 }

@@ -1,0 +1,81 @@
+/** The mini-batch loop: repeatable to the last bit, honest about failure. */
+import { constant, manualSeed, value, type Value } from 'chainrule';
+import { moons } from 'chainrule/data';
+import { crossEntropy, mseLoss } from 'chainrule/losses';
+import { Linear, MLP } from 'chainrule/nn';
+import { Adam, SGD } from 'chainrule/optim';
+import { accuracy, plotDecisionBoundary, plotLoss, predict, trainModel, type History } from 'chainrule/train';
+
+function learnMoons(seed: number, epochs: number): { model: MLP; history: History; test: { x: Value; y: Value } } {
+  manualSeed(seed);
+  const [train, test] = [moons(300, { noise: 0.1 }), moons(300, { noise: 0.1 })];
+  const model = new MLP([2, 32, 32, 2]);
+  const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+  const history = trainModel(model, train, {
+    loss: crossEntropy,
+    optimizer,
+    epochs,
+    batchSize: 32,
+    schedule: (done) => 1 - done,
+  });
+  return { model, history, test };
+}
+
+test('learns two moons to 99 %', () => {
+  const { model, history, test } = learnMoons(0, 40);
+  expect(history.epochs).toHaveLength(40);
+  expect(accuracy(model, test.x, test.y)).toBeGreaterThanOrEqual(0.99);
+});
+
+test('two runs with one seed have the same losses, bit for bit; another seed has others', () => {
+  const losses = (seed: number): readonly number[] => learnMoons(seed, 3).history.batchLosses;
+  expect(losses(7)).toEqual(losses(7));
+  expect(losses(8)).not.toEqual(losses(7));
+});
+
+test('fits a line by least squares', () => {
+  manualSeed(1);
+  const model = new Linear(1, 1, { dtype: 'float64' });
+  const x = value([[-1], [0], [1], [2]], { requiresGrad: false });
+  const y = x.mul(3).sub(1);
+  trainModel(
+    model,
+    { x, y },
+    { loss: mseLoss, optimizer: new SGD(model.parameters(), { lr: 0.2 }), epochs: 200, batchSize: 4 },
+  );
+  expect(model.weight.item()).toBeCloseTo(3, 6);
+  expect(model.bias!.item()).toBeCloseTo(-1, 6);
+});
+
+test('predicts every row once, in order, without recording', () => {
+  const model = new MLP([2, 4, 3]);
+  const x = constant(Array.from({ length: 1100 }, (_, i) => [i / 1100, 1]));
+  const parts = predict(model, x);
+  expect(parts.reduce((n, p) => n + p.shape[0]!, 0)).toBe(1100);
+  expect(parts.every((p) => !p.requiresGrad)).toBe(true);
+  expect(model.training).toBe(true);
+});
+
+test('a loss that is no number stops the run, with epoch and batch', () => {
+  const model = new Linear(1, 1);
+  const x = constant([[1], [Infinity]]);
+  const run = (): unknown =>
+    trainModel(
+      model,
+      { x, y: constant([[0], [0]]) },
+      { loss: mseLoss, optimizer: new SGD(model.parameters(), { lr: 0.1 }), epochs: 1, batchSize: 2 },
+    );
+  expect(run).toThrow(/the loss became (NaN|Infinity) in epoch 1, batch 1/);
+});
+
+describe('plots', () => {
+  const svg = /^<svg[^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"[\s\S]*<\/svg>$/;
+
+  test('the loss curve and the decision boundary are SVG', async () => {
+    const { model, history, test: { x, y } } = learnMoons(0, 2); // prettier-ignore
+    expect(await plotLoss(history)).toMatch(svg);
+    const boundary = await plotDecisionBoundary(model, x, y);
+    expect(boundary).toMatch(svg);
+    expect(boundary).toContain('Decision boundary');
+  });
+});
