@@ -80,7 +80,14 @@ export const allClose: Op<AllClose> = op<AllClose>(
   (x: Operand, y: Operand, options?: CloseOptions): boolean =>
     closeness('allClose', x, y, options).data.every((close) => close !== 0),
   {
-    samples: [],
+    samples: [
+      {
+        inputs: [{ shape: [2, 3] }, { shape: [3] }],
+        call: (x, y) => x.allClose(y),
+        differentiable: false,
+        notBatched: 'reads numbers',
+      },
+    ],
     errors: [
       {
         call: () => runtime.fill([], 1, 'float64').allClose(1, { tolerance: 1 } as object),

@@ -175,8 +175,8 @@ interface Where {
 export const where: Op<Where> = Object.assign(
   op<Where>('where', wherePrimitive, chosen, {
     samples: [
-      { inputs: [{ shape: [3] }, { shape: [3] }], call: (x, y) => chosen(x.gt(0.3), x, y) },
-      { inputs: [{ shape: [2, 1] }, { shape: [3] }], call: (x, y) => x.where(y.gt(0), y) },
+      { inputs: [{ shape: [3], except: [0.3] }, { shape: [3] }], call: (x, y) => chosen(x.gt(0.3), x, y) },
+      { inputs: [{ shape: [2, 1] }, { shape: [3], except: [0] }], call: (x, y) => x.where(y.gt(0), y) },
       { inputs: [{ shape: [] }, { shape: [] }], call: (x, y) => x.where(true, y) },
       { inputs: [{ shape: [0] }, { shape: [1] }], call: (x, y) => x.where(x.gt(0), y) },
       {

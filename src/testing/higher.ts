@@ -40,17 +40,17 @@ interface Way {
 }
 
 function waysOf(phi: Scalar, v: readonly Value[], argnums: readonly number[], { modes }: Settings): Way[] {
-  const gradient = (...xs: Value[]): Value[] => grad(phi, { argnums })(...xs) as Value[];
-  const along = (...xs: Value[]): Value => jvp(phi, xs, v)[1] as Value;
+  const gradient = (...xs: Value[]): Value[] => grad(phi, { argnums })(...xs);
+  const along = (...xs: Value[]): Value => jvp(phi, xs, v)[1];
   const ways: Way[] = [];
   if (modes.includes('reverse')) {
     const derivative: Way['derivative'] = (xs) =>
-      grad((...ys: Value[]) => inner(gradient(...ys), v), { argnums })(...xs) as Value[];
+      grad((...ys: Value[]) => inner(gradient(...ys), v), { argnums })(...xs);
     ways.push({ mode: 'reverse over reverse', derivative });
   }
   if (modes.length > 1) {
-    ways.push({ mode: 'forward over reverse', derivative: (xs) => jvp(gradient, xs, v)[1] as Value[] });
-    ways.push({ mode: 'reverse over forward', derivative: (xs) => grad(along, { argnums })(...xs) as Value[] });
+    ways.push({ mode: 'forward over reverse', derivative: (xs) => jvp(gradient, xs, v)[1] });
+    ways.push({ mode: 'reverse over forward', derivative: (xs) => grad(along, { argnums })(...xs) });
   }
   return ways;
 }
@@ -69,7 +69,7 @@ export function higherOrders(problem: Problem, settings: Settings): Row[] {
     }
     if (rows.some((row) => row.comparison.verdict === 'mismatch')) break;
     const along = problem.toValues(directions[0]!);
-    phi = (...xs) => inner(grad(below, { argnums })(...xs) as Value[], along);
+    phi = (...xs) => inner(grad(below, { argnums })(...xs), along);
   }
   return rows;
 }
@@ -86,7 +86,7 @@ function gradientRows(
   direction: Float64Array,
 ): Row[] {
   const argnums = problem.variables.map((_, i) => i);
-  const gradient: Numeric = (x) => concatenated(grad(phi, { argnums })(...problem.toValues(x)) as Value[]);
+  const gradient: Numeric = (x) => concatenated(grad(phi, { argnums })(...problem.toValues(x)));
   const here = gradient(problem.point);
   const { derivative, noise } = centralDifference(gradient, problem.point, direction, settings.step);
   let look: ((element: number) => Closer) | null = null;
@@ -105,12 +105,12 @@ function gradientRows(
 /** Forward over forward, one element at a time. */
 function forwardRows(problem: Problem, settings: Settings, order: number, phi: Scalar, direction: Float64Array): Row[] {
   const v = problem.toValues(direction);
-  const along = (...xs: Value[]): Value => jvp(phi, xs, v)[1] as Value;
+  const along = (...xs: Value[]): Value => jvp(phi, xs, v)[1];
   const numeric: Numeric = (x) => concatenated([along(...problem.toValues(x))]);
   const finite = Number.isFinite(numeric(problem.point)[0]!);
   const found = chosenElements(problem.inputSize, FORWARD_ELEMENTS).map((element) => {
     const e = basis(problem.inputSize, element);
-    const [, t] = jvp(along, problem.toValues(problem.point), problem.toValues(e)) as [Value, Value];
+    const [, t] = jvp(along, problem.toValues(problem.point), problem.toValues(e));
     return { element, e, got: t.item(), difference: centralDifference(numeric, problem.point, e, settings.step) };
   });
   const typical = typicalOf(

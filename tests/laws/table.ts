@@ -7,7 +7,7 @@ import { checkErrorSample, checkLaw, laws } from '../../src/testing/laws/index.t
 export const ops: readonly Op<Family>[] = Object.values<unknown>(table).filter(isOp);
 
 /** `LAWS_RUNS=20` looks longer, `LAWS_SEED=7` elsewhere. */
-const options = { numRuns: Number(process.env['LAWS_RUNS'] ?? 2), seed: Number(process.env['LAWS_SEED'] ?? 1) };
+const options = { numRuns: Number(process.env['LAWS_RUNS'] ?? 4), seed: Number(process.env['LAWS_SEED'] ?? 1) };
 
 /** One test for each law and op: `jest tests/laws -t 'softmax ›'` runs those of one op. */
 export function testLaws(part: number, of: number): void {

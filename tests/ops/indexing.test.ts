@@ -16,6 +16,11 @@ describe('places that repeat', () => {
     ).toEqual([0, -5, 0]);
   });
 
+  test('indexCopy replaces whole slices, the last of repeated ones', () => {
+    const x = zeros([3, 2]).indexCopy(0, ints([2, 0, 2]), value([[1, 2], [3, 4], [5, 6]])); // prettier-ignore
+    expect(x.toArray()).toEqual([[3, 4], [0, 0], [5, 6]]); // prettier-ignore
+  });
+
   test('of several put in one place the last wins, and has the gradient', () => {
     const f = (s: Value): Value =>
       zeros([3])

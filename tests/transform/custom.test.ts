@@ -30,13 +30,13 @@ describe('customGradient', () => {
       (x: Value) => x.clone(),
       (g: Value) => [g.clamp(-1, 1)],
     ) as (x: Value) => Value;
-    expect((grad((x: Value) => clipped(x).mul(100).sum())(value([1, 2])) as Value).toArray()).toEqual([1, 1]);
+    expect(grad((x: Value) => clipped(x).mul(100).sum())(value([1, 2])).toArray()).toEqual([1, 1]);
     const doubled = customGradient(
       (x: Value) => x.clone(),
       (g: Value) => [g.mul(2)],
     ) as (x: Value) => Value;
-    expect((jvp(doubled, [value([1, 2])], [value([1, 10])])[1] as Value).toArray()).toEqual([2, 20]);
-    expect((vmap(grad((x: Value) => doubled(x).sum()))(value([[1, 2]])) as Value).toArray()).toEqual([[2, 2]]);
+    expect(jvp(doubled, [value([1, 2])], [value([1, 10])])[1].toArray()).toEqual([2, 20]);
+    expect(vmap(grad((x: Value) => doubled(x).sum()))(value([[1, 2]])).toArray()).toEqual([[2, 2]]);
   });
 
   test('several arguments and results; null for no gradient', () => {
@@ -54,7 +54,7 @@ describe('customGradient', () => {
 
   test('cotangents of the wrong number or shape are refused', () => {
     const wrong = (pull: (g: Value) => (Value | null)[]) => (): unknown =>
-      grad((x: Value) => (customGradient((y: Value) => y.mul(2), pull)(x) as Value).sum())(value([1, 2])) as unknown;
+      grad((x: Value) => customGradient((y: Value) => y.mul(2), pull)(x).sum())(value([1, 2]));
     expect(wrong((g) => [g, g])).toThrow(/one cotangent for each of 1 arguments/);
     expect(wrong((g) => [g.sum()])).toThrow(/expected shape \[2\], got \[\]/);
   });
@@ -65,10 +65,10 @@ describe('checkpoint', () => {
 
   test('same values and gradients, bit for bit; one node', () => {
     const [x, w] = [value([1, 2]), value([0.5, -1])];
-    const y = checkpoint(block)(x, w) as Value;
+    const y = checkpoint(block)(x, w);
     expect(y.data).toEqual(block(x, w).data);
     const both = [checkpoint(block), block].map(
-      (f) => grad((a: Value, b: Value) => (f(a, b) as Value).sum(), { argnums: [0, 1] })(x, w) as Value[],
+      (f) => grad((a: Value, b: Value) => f(a, b).sum(), { argnums: [0, 1] })(x, w) as Value[],
     );
     expect(both[0]!.map((g) => g.toArray())).toEqual(both[1]!.map((g) => g.toArray()));
     expect(y.inputs).toHaveLength(2);
@@ -76,17 +76,19 @@ describe('checkpoint', () => {
 
   test('derivatives of any order, captured leaves, vmap', () => {
     const w = value([0.5, -1]);
-    checkGradients((x: Value) => checkpoint((y: Value) => block(y, w))(x) as Value, [value([1, 2])], { order: 3 });
-    (checkpoint((y: Value) => block(y, w))(value([1, 2])) as Value).sum().backward();
+    checkGradients((x: Value) => checkpoint((y: Value) => block(y, w))(x), [value([1, 2])], { order: 3 });
+    checkpoint((y: Value) => block(y, w))(value([1, 2]))
+      .sum()
+      .backward();
     expect(w.grad!.shape).toEqual([2]);
-    expect((vmap(checkpoint((y: Value) => block(y, w)))(value([[1, 2], [3, 4]])) as Value).shape).toEqual([2, 2]); // prettier-ignore
+    expect((vmap(checkpoint((y: Value) => block(y, w)))(value([[1, 2], [3, 4]]))).shape).toEqual([2, 2]); // prettier-ignore
   });
 });
 
 describe('defineOp', () => {
   test('an elementwise op: numbers in, numbers out, one partial an operand; keeps all laws', () => {
     const cube = defineOp({ name: 'cube', elementwise: (x) => x * x * x, partials: [(_, x) => x.mul(x).mul(3)] });
-    expect((cube(value([1, 2]))).toArray()).toEqual([1, 8]);
+    expect(cube(value([1, 2])).toArray()).toEqual([1, 8]);
     checkOp(cube, { numRuns: 3 });
   });
 

@@ -62,21 +62,20 @@ test('no steps at all', () => {
 
 test('derivatives of both orders in both modes, of carry, sequence and what is captured', () => {
   const inputs = [arbitraryValue({ shape: [2] }), arbitraryValue({ shape: [3, 2] }), arbitraryValue({ shape: [2] })];
-  checkGradients(
-    (h: Value, xs: Value, w: Value) => scan((c: Value, x: Value) => step(c.mul(w), x), h, xs) as unknown,
-    inputs,
-    { numRuns: 5, seed: 1 },
-  );
+  checkGradients((h: Value, xs: Value, w: Value) => scan((c: Value, x: Value) => step(c.mul(w), x), h, xs), inputs, {
+    numRuns: 5,
+    seed: 1,
+  });
 });
 
 test('gradients are those of the loop', () => {
   const [h, xs] = [value([0.1, 0.2]), value([[1, 2], [3, -4]])]; // prettier-ignore
-  const byScan = grad((y: Value) => run(step, h, y)[1].sum())(xs) as Value;
+  const byScan = grad((y: Value) => run(step, h, y)[1].sum())(xs);
   const byLoop = grad((y: Value) =>
     unrolled(step, h, y)[1]
       .reduce((a, b) => a.add(b))
       .sum(),
-  )(xs) as Value;
+  )(xs);
   expect(byScan.toArray()).toEqual(byLoop.toArray());
 });
 
@@ -84,7 +83,7 @@ test('vmap of scan is scan of each; scan of vmap likewise', () => {
   const xs = value([[1, 2, 3], [4, 5, -6]]); // prettier-ignore
   const last = (row: Value): Value => run(step, 0.3, row)[0];
   const wanted = [last(xs.slice(0)).item(), last(xs.slice(1)).item()];
-  expect((vmap(last)(xs) as Value).toArray()).toEqual(wanted);
+  expect(vmap(last)(xs).toArray()).toEqual(wanted);
   const batched = scan(
     (c: Value, x: Value) => vmap(step)(c, x) as unknown,
     value([0.3, 0.3]),
@@ -106,7 +105,7 @@ test('traced, it is one instruction; interpreted, the same bits', () => {
 test('a long one', () => {
   const n = 2000;
   const f = (x: Value): Value => run((c, y) => [c.mul(y), c], 1, x.mul(constant(new Float64Array(n).fill(1))))[0];
-  expect((grad((x: Value) => f(x.broadcastTo([n]) as Value))(1) as Value).item()).toBe(n);
+  expect(grad((x: Value) => f(x.broadcastTo([n]) as Value))(1).item()).toBe(n);
 });
 
 test('what cannot be is refused', () => {

@@ -61,7 +61,7 @@ describe('assign', () => {
 
   test('a traced Value cannot be put into a cell', () => {
     const cell = value(1);
-    const run = (): unknown => vmap((x: Value) => (cell.assign(x), x))(zeros([2])) as unknown;
+    const run = (): unknown => vmap((x: Value) => (cell.assign(x), x))(zeros([2]));
     expect(run).toThrow(/assigning a traced Value/);
   });
 });
@@ -84,8 +84,8 @@ describe('detach, clone, stopGradient', () => {
 
   test('stopGradient is the identity that lets none through', () => {
     const f = (x: Value): Value => x.stopGradient().mul(x);
-    expect((grad(f)(3) as Value).item()).toBe(3);
-    expect((grad(grad(f))(3) as Value).item()).toBe(0);
+    expect(grad(f)(3).item()).toBe(3);
+    expect(grad(grad(f))(3).item()).toBe(0);
   });
 });
 
@@ -120,4 +120,10 @@ test('errors are ChainruleErrors with a code', () => {
     expect(error).toBeInstanceOf(ChainruleError);
     expect(error).toMatchObject({ code: 'SHAPE', op: 'assign', shapes: [[2], [3]], name: 'ShapeError' });
   }
+});
+
+test('identity is the Value itself', () => {
+  const x = value([1, 2]);
+  x.identity().sum().backward();
+  expect([x.identity().toArray(), x.grad!.toArray()]).toEqual([[1, 2], [1, 1]]); // prettier-ignore
 });

@@ -140,18 +140,18 @@ export const differentiates: Law = {
     if (argnums.length === 0) return;
     const f = weighted(at);
     for (const batch of batches(at).slice(-1)) {
-      const mapped = (...xs: Value[]): Value => vmap(f, { inAxes: batch.inAxes })(...xs) as Value;
-      const whole = grad((...xs: Value[]) => mapped(...xs).sum(), { argnums })(...batch.operands) as Value[];
+      const mapped = (...xs: Value[]): Value => vmap(f, { inAxes: batch.inAxes })(...xs);
+      const whole = grad((...xs: Value[]) => mapped(...xs).sum(), { argnums })(...batch.operands);
       const floats = (...xs: Value[]): Value => mapped(...replaced(batch.operands, argnums, xs));
       const primals = argnums.map((i) => batch.operands[i]!);
-      const [, tangents] = jvp(floats, primals, primals) as [Value, Value];
+      const [, tangents] = jvp(floats, primals, primals);
       for (let b = 0; b < SIZE; b++) {
         const example = batch.example(b);
-        const own = grad(f, { argnums })(...example) as Value[];
+        const own = grad(f, { argnums })(...example);
         own.forEach((want, i) => requireClose(`example ${b}: gradient ${i}`, sliceOf(whole[i]!, b), want, 1e-12));
         const single = (...xs: Value[]): Value => f(...replaced(example, argnums, xs));
         const points = argnums.map((i) => example[i]!);
-        const [, t] = jvp(single, points, points) as [Value, Value];
+        const [, t] = jvp(single, points, points);
         requireClose(`example ${b}: tangent`, sliceOf(tangents, b), t, 1e-11);
       }
     }

@@ -107,8 +107,8 @@ export function requireSame(what: string, got: Value, want: Value): void {
 
 const show = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
 
-/** @throws LawError unless shapes are equal and elements close, relative to the largest. */
-export function requireClose(what: string, got: Value, want: Value, tolerance: number): void {
+/** @throws LawError unless shapes are equal and elements close, relative to the largest (and to `atLeast`). */
+export function requireClose(what: string, got: Value, want: Value, tolerance: number, atLeast: number = 1e-6): void {
   if (!sameShape(got.shape, want.shape)) {
     throw new LawError(`${what}: shape ${showShape(got.shape)}, expected ${showShape(want.shape)}`);
   }
@@ -117,7 +117,7 @@ export function requireClose(what: string, got: Value, want: Value, tolerance: n
   for (let i = 0; i < want.data.length; i++) {
     const [x, y] = [got.data[i]!, want.data[i]!];
     if (Object.is(x, y) || x === y) continue;
-    if (Math.abs(x - y) <= tolerance * Math.max(size, Math.abs(y), 1e-6)) continue;
+    if (Math.abs(x - y) <= tolerance * Math.max(size, Math.abs(y), atLeast)) continue;
     throw new LawError(`${what}: element ${i} is ${x}, expected ${y} (within ${tolerance})`);
   }
 }
