@@ -104,6 +104,10 @@ function runKernel(
   return outputs.map((out) => (out.shape.length === 0 ? out.data[0]! : out.data));
 }
 
+/** The same elements; of a scalar the number itself. */
+const viewOf = (content: Content, out: Aval): Content =>
+  out.shape.length === 0 && typeof content !== 'number' ? content[0]! : content;
+
 /** The numbers of every output. */
 function compute(
   primitive: Primitive,
@@ -117,7 +121,7 @@ function compute(
     case 'kernel':
       return runKernel(primitive, inputs, attrs, outs);
     case 'view':
-      return [contentOf(inputs[0]!)];
+      return [viewOf(contentOf(inputs[0]!), outs[0]!)];
     case 'program': {
       const before = state.gradients;
       state.gradients = false;

@@ -7,10 +7,22 @@ import { first, second } from './derivatives.ts';
 import { LawError, type Law } from './law.ts';
 import { fills, records, singles, traces } from './running.ts';
 import { arbitraryOperands } from './sampling.ts';
+import { specials } from './special.ts';
 
 export { LawError, type Case, type Law } from './law.ts';
 
-export const laws: readonly Law[] = [traces, records, fills, singles, first, second, slices, gradients, differentiates];
+export const laws: readonly Law[] = [
+  traces,
+  records,
+  fills,
+  singles,
+  first,
+  second,
+  slices,
+  gradients,
+  differentiates,
+  specials,
+];
 
 export interface LawOptions {
   /** Inputs tried for each sample (default 3). */
@@ -26,7 +38,9 @@ export function checkLaw(law: Law, record: OpRecord, sample: Sample, options: La
   if (law.exempts(sample, record) !== null) return;
   const fc = fastCheck('checkLaw');
   const { numRuns = 3, seed = 1 } = options;
-  const property = fc.property(arbitraryOperands(sample), (inputs) => law.check({ record, sample, inputs }));
+  const property = fc.property(arbitraryOperands(sample, law.special ?? false), (inputs) =>
+    law.check({ record, sample, inputs }),
+  );
   // A sample without elements is the same every time.
   const runs = sample.inputs.every(({ shape }) => shape.includes(0)) ? 1 : numRuns;
   const details = fc.check(property, { numRuns: runs, seed, interruptAfterTimeLimit: 5000 });

@@ -20,6 +20,8 @@ export interface Case {
 
 export interface Law {
   readonly name: string;
+  /** True if it is to be tried with NaN, ±∞ and −0 among the operands. */
+  readonly special?: boolean;
   /** Why the law says nothing of a sample; null if it does. */
   exempts(sample: Sample, record: OpRecord): string | null;
   /** @throws if the law is broken. */

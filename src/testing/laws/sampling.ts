@@ -4,11 +4,24 @@ import type { Value } from '../../value/value.ts';
 import { arbitraryValue } from '../arbitrary.ts';
 import { fastCheck, type Arbitrary } from '../fast-check.ts';
 
-const arbitraryOperand = (domain: Domain): Arbitrary<Value> => arbitraryValue({ ...domain, requiresGrad: false });
+const isInteger = ({ dtype }: Domain): boolean => dtype === 'int32' || dtype === 'bool';
 
-/** All operands of a sample, each in its domain. */
-export const arbitraryOperands = (sample: Sample): Arbitrary<Value[]> =>
-  fastCheck('laws').tuple(...sample.inputs.map(arbitraryOperand));
+/** In the domain; or anywhere, special numbers among them (not where integers are indices). */
+const arbitraryOperand = (domain: Domain, special: boolean): Arbitrary<Value> =>
+  special && !isInteger(domain)
+    ? arbitraryValue({
+        shape: domain.shape,
+        dtype: domain.dtype ?? 'float64',
+        min: -4,
+        max: 4,
+        special,
+        requiresGrad: false,
+      })
+    : arbitraryValue({ ...domain, requiresGrad: false });
+
+/** All operands of a sample, each in its domain unless `special`. */
+export const arbitraryOperands = (sample: Sample, special: boolean): Arbitrary<Value[]> =>
+  fastCheck('laws').tuple(...sample.inputs.map((domain) => arbitraryOperand(domain, special)));
 
 /**
  * The call as a function of independent elements: where a domain is of symmetric matrices, elements that mirror each
