@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { stripSpecimens } from './strip-specimens.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -17,6 +18,7 @@ await Promise.all([compile('tsconfig.esm.json'), compile('tsconfig.cjs.json')]);
 mark('esm', 'module');
 mark('cjs', 'commonjs');
 for (const name of esmOnly) await vendor(name);
+for (const build of ['esm', 'cjs']) leaveOutSpecimens(build);
 requirePromised();
 
 function compile(project) {
@@ -57,6 +59,15 @@ async function vendor(name) {
     const path = posix.normalize(relative(dirname(file), outfile).split(sep).join('/'));
     const specifier = path.startsWith('.') ? path : `./${path}`;
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`require("${name}")`, `require("${specifier}")`));
+  }
+}
+
+/** What the records hold for the project's own tests; the builders, which pass on what users give them, stay whole. */
+function leaveOutSpecimens(build) {
+  const ops = join(dist, build, 'ops');
+  const declarations = readdirSync(ops).filter((name) => name.endsWith('.js') && name !== 'op.js');
+  for (const file of declarations.map((name) => join(ops, name))) {
+    writeFileSync(file, stripSpecimens(readFileSync(file, 'utf8')));
   }
 }
 

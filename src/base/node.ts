@@ -1,12 +1,17 @@
 /** Node's own modules, asked for when they are needed: an import would keep browsers from loading the file. */
+import type * as childProcess from 'node:child_process';
+import type * as fs from 'node:fs';
+import type * as os from 'node:os';
+import type * as path from 'node:path';
+import type * as zlib from 'node:zlib';
 import { ChainruleError } from './errors.ts';
 
 interface Builtins {
-  readonly 'node:fs': typeof import('node:fs');
-  readonly 'node:path': typeof import('node:path');
-  readonly 'node:zlib': typeof import('node:zlib');
-  readonly 'node:os': typeof import('node:os');
-  readonly 'node:child_process': typeof import('node:child_process');
+  readonly 'node:fs': typeof fs;
+  readonly 'node:path': typeof path;
+  readonly 'node:zlib': typeof zlib;
+  readonly 'node:os': typeof os;
+  readonly 'node:child_process': typeof childProcess;
 }
 
 /** @throws ChainruleError outside Node. */

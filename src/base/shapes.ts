@@ -115,7 +115,8 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
  */
 export function checkShape(op: string, shape: readonly number[]): Shape {
   if (!Array.isArray(shape)) throw new ShapeError(`a shape is an array of numbers, got ${typeof shape}`, { op });
-  for (const n of shape as readonly number[]) {
+  const axes: readonly number[] = shape;
+  for (const n of axes) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ShapeError(`${showShape(shape)} is not a shape: ${String(n)} is not a whole number ≥ 0`, {
         op,
@@ -123,5 +124,5 @@ export function checkShape(op: string, shape: readonly number[]): Shape {
       });
     }
   }
-  return shape.length === 0 ? SCALAR : [...shape];
+  return axes.length === 0 ? SCALAR : [...axes];
 }

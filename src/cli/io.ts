@@ -1,10 +1,11 @@
 /** What commands see of the outside world, so that tests can stand in for it. */
+import type { Terminal } from '../train/index.ts';
 
 export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Where a progress bar may be drawn; absent when the output is no terminal. */
-  readonly terminal?: NodeJS.WriteStream;
+  readonly terminal?: Terminal;
   /** Relative paths start here. */
   readonly cwd: string;
 }

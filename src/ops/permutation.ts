@@ -143,7 +143,7 @@ export const transpose: Op<Transpose> = op<Transpose>(
     ],
     errors: [
       {
-        call: () => (runtime.fill([2, 3], 0, 'float64')).transpose(0, 2),
+        call: () => runtime.fill([2, 3], 0, 'float64').transpose(0, 2),
         error: 'AxisError',
         message: /transpose: axis 2.*\[2, 3\]/s,
       },

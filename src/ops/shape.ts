@@ -224,7 +224,7 @@ export const unsqueeze: Op<Unsqueeze> = op<Unsqueeze>(
     ],
     errors: [
       {
-        call: () => (runtime.fill([2], 0, 'float64')).unsqueeze(2),
+        call: () => runtime.fill([2], 0, 'float64').unsqueeze(2),
         error: 'AxisError',
         message: /unsqueeze: axis 2 is out of range/,
       },

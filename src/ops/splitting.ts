@@ -159,7 +159,7 @@ export const unbind: Op<Unbind> = composite<Unbind>(
     ],
     errors: [
       {
-        call: () => (runtime.fill([], 0, 'float64')).unbind(),
+        call: () => runtime.fill([], 0, 'float64').unbind(),
         error: 'AxisError',
         message: /unbind: axis 0.*scalar/s,
       },

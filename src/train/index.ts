@@ -2,5 +2,5 @@
 export { accuracy, predict, trainModel, type EpochRecord, type History, type TrainOptions } from './loop.ts';
 export { plotDecisionBoundary } from './boundary.ts';
 export { plotLoss } from './plot.ts';
-export { bar, lines, silent, type Progress } from './progress.ts';
+export { bar, lines, silent, type Progress, type Terminal } from './progress.ts';
 export { canPlot, type PlotOptions } from './vega.ts';

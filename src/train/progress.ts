@@ -1,6 +1,12 @@
 /** How far a training run is: a bar on a terminal, a line for each epoch elsewhere. */
 import type { SingleBar } from 'cli-progress';
 
+/** What is needed of a terminal; process.stdout is one. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 export interface Progress {
   /** One more batch is done. */
   batch(done: number, loss: number): void;
@@ -22,14 +28,14 @@ export const lines = (write: (line: string) => void): Progress => ({
  * A bar with loss, speed and time left, redrawn in place; finished epochs stay as lines above it. Where the stream is
  * no terminal, lines only.
  */
-export async function bar(stream: NodeJS.WriteStream, epochs: number, batchesPerEpoch: number): Promise<Progress> {
+export async function bar(stream: Terminal, epochs: number, batchesPerEpoch: number): Promise<Progress> {
   if (!stream.isTTY) return lines((line) => stream.write(`${line}\n`));
   const { default: cliProgress } = await import('cli-progress');
   const progress: SingleBar = new cliProgress.SingleBar(
     {
       format:
         'training {bar} {percentage}%  batch {value}/{total}  loss {loss}  {speed} batches/s  {eta_formatted} left',
-      stream,
+      stream: stream as unknown as NodeJS.WritableStream,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 24,

@@ -55,7 +55,7 @@ function compareGradients(
 /** Σₖ x[k]·cos(k + shift). */
 const weighted = (x: Value, shift: number): Value => {
   const weights = Float64Array.from({ length: x.size }, (_, k) => Math.cos(k + shift));
-  return x.mul(constant(weights, { shape: x.shape }) as never).sum() as Value;
+  return x.mul(constant(weights, { shape: x.shape }) as never).sum();
 };
 
 const total = (parts: readonly Value[]): Value | null =>

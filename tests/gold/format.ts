@@ -58,9 +58,7 @@ export function toArguments(x: GoldArgument, differentiable: Value[]): unknown {
   }
   if (Array.isArray(x)) return x.map((y) => toArguments(y as GoldArgument, differentiable));
   if (typeof x === 'object' && x !== null) {
-    return Object.fromEntries(
-      Object.entries(x).map(([key, y]) => [key, toArguments(y as GoldArgument, differentiable)]),
-    );
+    return Object.fromEntries(Object.entries(x).map(([key, y]) => [key, toArguments(y, differentiable)]));
   }
   if (x === 'Infinity' || x === '-Infinity' || x === 'NaN') return Number(x);
   return x;

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- PyTorch's calls are loosely typed; the gold files are their check */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- PyTorch's calls are loosely typed; the gold files are their check */
 /** From PyTorch's calling convention to ours. */
 import * as chainrule from 'chainrule';
 import type { Adapter } from '../compare.ts';

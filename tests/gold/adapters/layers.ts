@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- see call.ts */
+/* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Convolution, pooling, resampling. */
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, named, optionsOf, type Kwargs } from './call.ts';

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Losses. */
 import { crossEntropy, mseLoss } from 'chainrule/losses';
 import type { Adapter } from '../compare.ts';

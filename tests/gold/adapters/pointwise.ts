@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-call -- see call.ts */
+/* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Elementwise operators and activations. */
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, named, same, withOptions, type Loose } from './call.ts';
@@ -92,7 +92,7 @@ const all = (names: Readonly<Record<string, string>>): Record<string, Adapter> =
 const parameter = (name: string, keys: readonly string[]): Adapter =>
   adapt(([x, ...rest], kwargs) => {
     const options = named(rest, keys, kwargs);
-    const given = keys.map((key) => (options[key] ?? undefined) as Loose);
+    const given = keys.map((key) => options[key] ?? undefined);
     while (given.length > 0 && given.at(-1) === undefined) given.pop();
     return fn(name)(x, ...given);
   });
