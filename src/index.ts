@@ -26,9 +26,12 @@ export {
   value,
   zeros,
   zerosLike,
+  type Data,
+  type FillOptions,
+  type ValueOptions,
 } from './value/create.ts';
 export { noGrad } from './value/recording.ts';
-export { isValue, type Value } from './value/value.ts';
+export { isValue, Value, type NestedArray } from './value/value.ts';
 export { trace } from './program/trace.ts';
 export { interpret } from './program/interpret.ts';
 export type { Program } from './program/program.ts';

@@ -71,12 +71,12 @@ export function runCase(adapter: Adapter, gold: GoldCase, tolerance: number): Ve
     const verdict = compareTensor(`out[${i}]`, outputs[i]!, gold.out[i]!, tolerance);
     if (verdict !== null) return verdict;
   }
-  if (gold.grads === undefined || gold.grads.length === 0) return null;
+  if (!gold.grads || gold.grads.length === 0) return null;
   const differentiable = outputs.filter((_, i) => gold.out[i]!.grad === true);
   const first = total(differentiable.map(weighted));
   if (first !== null && first.requiresGrad) first.backward({ createGraph: true });
   const verdict = compareGradients('grads', leaves, gold.grads, tolerance);
-  if (verdict !== null || gold.grads2 === undefined) return verdict;
+  if (verdict !== null || !gold.grads2) return verdict;
   const gradients = leaves.map((x) => x.grad);
   leaves.forEach((x) => x.zeroGrad());
   const second = total(

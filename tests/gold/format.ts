@@ -16,8 +16,8 @@ export interface GoldCase {
   readonly args: readonly GoldArgument[];
   readonly kwargs: Readonly<Record<string, GoldArgument>>;
   readonly out: readonly GoldTensor[];
-  readonly grads?: readonly (GoldTensor | null)[];
-  readonly grads2?: readonly (GoldTensor | null)[];
+  readonly grads?: readonly (GoldTensor | null)[] | null;
+  readonly grads2?: readonly (GoldTensor | null)[] | null;
 }
 
 export interface GoldFile {

@@ -32,7 +32,7 @@ describe('places that repeat', () => {
         .scatter(0, ints([1, 1, 0]), value([2, 3, 4]))
         .toArray(),
     ).toEqual([4, 3, 0]);
-    expect((grad(f)(value([2, 3, 4]))).toArray()).toEqual([0, 7, 5]);
+    expect(grad(f)(value([2, 3, 4])).toArray()).toEqual([0, 7, 5]);
   });
 
   test('gather and indexSelect send every cotangent back', () => {
@@ -41,7 +41,7 @@ describe('places that repeat', () => {
         .indexSelect(0, ints([2, 2, 0]))
         .mul(value([1, 10, 100]))
         .sum();
-    expect((grad(f)(value([1, 2, 3]))).toArray()).toEqual([100, 0, 11]);
+    expect(grad(f)(value([1, 2, 3])).toArray()).toEqual([100, 0, 11]);
   });
 });
 
@@ -68,13 +68,11 @@ describe('square brackets', () => {
   test('indices may be traced: the same Program serves others', () => {
     const f = (i: Value): Value => arange(5).mul(10).index(i);
     expect(
-      (
-        vmap(f)(
-          ints([
-            [0, 1],
-            [4, -1],
-          ]),
-        )
+      vmap(f)(
+        ints([
+          [0, 1],
+          [4, -1],
+        ]),
       ).toArray(),
     ).toEqual([
       [0, 10],
@@ -109,13 +107,11 @@ describe('results whose shape depends on numbers', () => {
   test('of a known mask are not', () => {
     const mask = constant([true, false]);
     expect(
-      (
-        vmap((x: Value) => x.maskedSelect(mask))(
-          value([
-            [1, 2],
-            [3, 4],
-          ]),
-        )
+      vmap((x: Value) => x.maskedSelect(mask))(
+        value([
+          [1, 2],
+          [3, 4],
+        ]),
       ).toArray(),
     ).toEqual([[1], [3]]);
   });
