@@ -9,6 +9,9 @@ const PAGE_BITS = 8;
 const PAGE_SIZE = 1 << PAGE_BITS;
 const IN_PAGE = PAGE_SIZE - 1;
 
+/** Shifts are for 32 bits; a long-running program makes more Values than that. */
+const pageNumberOf = (id: number): number => (id <= 0x7fffffff ? id >> PAGE_BITS : Math.floor(id / PAGE_SIZE));
+
 const emptySlots = (): (Value | undefined)[] => new Array<Value | undefined>(PAGE_SIZE).fill(undefined);
 
 interface Page {
@@ -29,7 +32,7 @@ export class PendingCotangents {
 
   /** Adds a cotangent to a node's sum, in the order of the calls. */
   add(node: Value, cotangent: Value): void {
-    const page = this.#page(node.id >>> PAGE_BITS);
+    const page = this.#page(pageNumberOf(node.id));
     const slot = node.id & IN_PAGE;
     const sum = page.cotangents[slot];
     page.nodes[slot] = node;
@@ -39,7 +42,7 @@ export class PendingCotangents {
 
   /** Removes and returns the cotangent of one node. */
   take(node: Value): Value | undefined {
-    const page = this.#pages.get(node.id >>> PAGE_BITS);
+    const page = this.#pages.get(pageNumberOf(node.id));
     if (page === undefined) return undefined;
     const slot = node.id & IN_PAGE;
     const cotangent = page.cotangents[slot];
