@@ -5,7 +5,7 @@ export * from './activations-smooth.ts';
 export * from './arithmetic.ts';
 export * from './arithmetic-division.ts';
 export * from './arithmetic-powers.ts';
-export * from './cast.ts';
+export { clone, stopGradient, to } from './cast.ts';
 export * from './clamping.ts';
 export * from './comparison.ts';
 export * from './comparison-close.ts';

@@ -2,7 +2,7 @@
 import { ChainruleError } from '../base/errors.ts';
 import { apply } from '../value/apply.ts';
 import { noGrad } from '../value/recording.ts';
-import { requireShape, type Value } from '../value/value.ts';
+import type { Value } from '../value/value.ts';
 import type { Program, Var } from './program.ts';
 
 /** Runs an instruction on Values in place of its variables; another way of running than `apply` gives another meaning. */
@@ -32,9 +32,4 @@ export function interpret(program: Program, inputs: readonly Value[], run: RunIn
     instruction.outputs.forEach((v, i) => values.set(v, results[i]!));
   }
   return program.outputs.map((v) => values.get(v)!);
-}
-
-/** @throws ShapeError or DtypeError where operands are not what the Program was traced for. */
-export function checkOperands(program: Program, inputs: readonly Value[], op: string): void {
-  program.inputs.forEach((v, i) => requireShape(op, inputs[i]!, v.shape));
 }

@@ -1,6 +1,6 @@
 /** trace: runs a function once on data-less Values and keeps what it did. */
 import { isFloat } from '../base/dtypes.ts';
-import { structureKey, flatten, unflatten } from '../base/trees.ts';
+import { flatten, unflatten } from '../base/trees.ts';
 import type { Aval } from '../ops/primitive.ts';
 import { refusePromise, withTrace } from '../value/recording.ts';
 import type { Trace } from '../value/trace.ts';
@@ -104,6 +104,3 @@ export function trace(f: (...args: never[]) => unknown, ...examples: unknown[]):
     values.map((x) => x.label),
   );
 }
-
-/** Equal exactly for trees of one structure. */
-export const treeKey = (tree: unknown): string => structureKey(flatten(tree, isLeaf).structure);

@@ -104,14 +104,15 @@ function applyCustom(
   );
 }
 
+/** A pullback's cotangents. */
+type Pulled = readonly (Value | number | null | undefined)[];
+
 /**
  * f with a gradient of your own: `pullback(g, y, ...xs)` gets the cotangent of the result, the result and the
  * arguments, and returns one cotangent per argument (null for none). Forward mode follows by transposing it; write it
  * with ops, and it can be differentiated again. Several results come, and their cotangents go, as an array.
  * @example const clip = customGradient((x) => x.clone(), (g) => [g.clamp(-1, 1)])
  */
-type Pulled = readonly (Value | number | null | undefined)[];
-
 export function customGradient<A extends Value[], R>(
   f: (...args: A) => R,
   pullback: (g: Values<R>, y: Values<R>, ...xs: A) => Pulled,

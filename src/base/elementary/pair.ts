@@ -49,12 +49,6 @@ export function productOfPairs(k: Lanes, x: Pair, y: Pair): Pair {
   return sumOrdered(k, p.high, low);
 }
 
-/** pair + y, |pair| ≥ |y|. */
-export function addTo(k: Lanes, pair: Pair, y: Expr): Pair {
-  const s = sumOrdered(k, pair.high, y);
-  return { high: s.high, low: k.add(s.low, pair.low) };
-}
-
 /** n / d for pairs: the quotient of the leading parts and what it leaves over. */
 export function quotient(k: Lanes, n: Pair, d: Pair): Pair {
   const high = k.div(n.high, d.high);

@@ -36,12 +36,11 @@ export class FunctionBody {
   private readonly locals: ValueType[] = [];
   private readonly code: ByteWriter = new ByteWriter();
   private readonly stack: OperandStack = new OperandStack();
-  private readonly outermost: Label;
 
   constructor(signature: Signature) {
     this.params = signature.params.map((type, index) => ({ type, index }));
     this.results = signature.results;
-    this.outermost = this.stack.enter(this.results, this.results);
+    this.stack.enter(this.results, this.results);
   }
 
   /** A fresh local variable, zero at entry. */
