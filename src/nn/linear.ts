@@ -1,6 +1,7 @@
 /** Linear: y = x·Wᵀ + b. */
 import type { DType } from '../base/dtypes.ts';
 import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { linear } from '../ops/products-affine.ts';
 import type { Value } from '../value/value.ts';
 import { defaultUniform } from './init.ts';
 import { castTo, Module } from './module.ts';
@@ -49,7 +50,6 @@ export class Linear extends Module {
         hint: 'Flatten or permute the input so that its features come last.',
       });
     }
-    const y = castTo(x, this.weight.dtype).matmul(this.weight.permute([1, 0]) as never);
-    return this.bias === null ? y : y.add(this.bias);
+    return linear(castTo(x, this.weight.dtype), this.weight, this.bias ?? undefined);
   }
 }

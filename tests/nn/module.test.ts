@@ -57,7 +57,7 @@ describe('a module', () => {
       x.inputs.forEach(visit);
     };
     visit(y);
-    expect(names).toEqual(new Set(['MLP', 'Linear']));
+    expect(names).toEqual(new Set(['MLP', 'Linear', 'linear']));
   });
 
   test('users declare their own', () => {
