@@ -12,7 +12,7 @@ export interface BatchOptions {
   readonly dropLast?: boolean;
 }
 
-/** 0 … n−1 in a random order: the ranks of n uniform numbers. */
+/** 0 … n−1 in a random order, seeded by `manualSeed`: the ranks of n uniform numbers. @example permutation(3) */
 export function permutation(n: number): Int32Array {
   const keys = rand([n], { dtype: 'float64' }).data;
   return Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => keys[a]! - keys[b]! || a - b);

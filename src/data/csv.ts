@@ -1,5 +1,5 @@
 /** CSV (RFC 4180): quoted fields, doubled quotes, any line ending. */
-import { DataError } from '../base/errors.ts';
+import { checkOptions, DataError, OptionError } from '../base/errors.ts';
 import { readText } from './files.ts';
 
 export interface CsvOptions {
@@ -78,12 +78,20 @@ function quotedField(text: string, start: number, line: number, name: string): F
 
 /**
  * The table in CSV text.
- * @throws DataError naming the line of a row with the wrong number of fields, or of an unclosed quote.
+ * @throws DataError naming the line of a row with the wrong number of fields, or of an unclosed quote; OptionError for a
+ * delimiter that is not one character.
  * @example parseCsv('x,y\n1,2').rows // [['1', '2']]
  */
 export function parseCsv(text: string, options: CsvOptions = {}, name: string = 'CSV data'): Table {
-  const { rows, lines } = scanRows(text, options.delimiter ?? ',', name);
-  const header = options.header ?? true;
+  checkOptions('parseCsv', options, ['delimiter', 'header']);
+  const { delimiter = ',', header = true } = options;
+  if (typeof delimiter !== 'string' || delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
+    throw new OptionError(`the delimiter is one character such as , or ;, got ${JSON.stringify(delimiter)}`, {
+      op: 'parseCsv',
+      option: 'delimiter',
+    });
+  }
+  const { rows, lines } = scanRows(text, delimiter, name);
   const first = rows[0];
   if (first === undefined) throw new DataError(`${name} is empty`, { op: 'readCsv' });
   const columns = header ? first : first.map((_, i) => String(i));
@@ -98,18 +106,23 @@ export function parseCsv(text: string, options: CsvOptions = {}, name: string = 
   return { columns, rows: body, lines: bodyLines, name };
 }
 
-/** Reads a CSV file, packed with gzip or not. @throws DataError naming file and line. */
+/**
+ * Reads a CSV file, packed with gzip or not.
+ * @throws DataError naming file and line.
+ * @example numericColumn(readCsv('iris.csv'), 'petal length')
+ */
 export const readCsv = (path: string, options: CsvOptions = {}): Table =>
   parseCsv(readText(path, 'readCsv'), options, path);
 
-/** What counts as missing. */
 const MISSING = new Set(['', 'NA', 'NaN', 'nan', 'null', 'N/A']);
 
+/** Whether a field says that there is nothing: empty, NA, N/A, NaN, null. @example isMissing(' NA') // true */
 export const isMissing = (field: string): boolean => MISSING.has(field.trim());
 
 /**
  * A column as numbers; missing fields are NaN.
- * @throws DataError naming the line of a field that is no number.
+ * @throws DataError naming the line of a field that is no number, or listing the columns where there is no such one.
+ * @example numericColumn(parseCsv('x,y\n1,2\nNA,3'), 'x') // [1, NaN]
  */
 export function numericColumn(table: Table, column: string): Float64Array {
   const at = columnIndex(table, column);
@@ -126,10 +139,10 @@ export function numericColumn(table: Table, column: string): Float64Array {
 }
 
 /** @throws DataError listing the columns. */
-export function columnIndex(table: Table, column: string): number {
+function columnIndex(table: Table, column: string): number {
   const at = table.columns.indexOf(column);
   if (at >= 0) return at;
   throw new DataError(`${table.name} has no column ${JSON.stringify(column)}; it has ${table.columns.join(', ')}`, {
-    op: 'columnIndex',
+    op: 'numericColumn',
   });
 }

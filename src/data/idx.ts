@@ -45,7 +45,8 @@ function readHeader(view: DataView, name: string): Header {
 
 /**
  * The array in an IDX file's (unpacked) bytes, with the shape that the file states; bytes and integers are int32.
- * @throws DataError for damaged files, saying at which byte. `name` stands for the file in messages.
+ * @throws DataError for damaged files, saying what is wrong. `name` stands for the file in messages.
+ * @example parseIdx(new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 7, 9])).toArray() // [7, 9]
  */
 export function parseIdx(bytes: Uint8Array, name: string = 'IDX data'): Value {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

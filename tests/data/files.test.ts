@@ -81,6 +81,11 @@ describe('CSV', () => {
     expect(() => readCsv(path)).toThrow(message);
   });
 
+  test('a misspelt option and a delimiter of two characters are refused', () => {
+    expect(() => parseCsv('x;y', { delimeter: ';' } as object)).toThrow(/parseCsv: unknown option "delimeter"/);
+    expect(() => parseCsv('x;;y', { delimiter: ';;' })).toThrow(/parseCsv: the delimiter is one character.*";;"/);
+  });
+
   test('text in a numeric column is refused, with its line; an unknown column with the known ones', () => {
     const table = parseCsv('x,y\n1,2\n3,many\n', {}, 'table.csv');
     expect(() => numericColumn(table, 'y')).toThrow(/table\.csv, line 3: column y holds "many"/);
