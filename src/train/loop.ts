@@ -1,5 +1,5 @@
 /** The mini-batch loop. */
-import { checkOptions, OptionError } from '../base/errors.ts';
+import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
 import { batches } from '../data/batches.ts';
 import type { Module } from '../nn/module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
@@ -37,7 +37,10 @@ export interface History {
 /** How many rows are predicted at once. */
 const PREDICTION_BATCH = 512;
 
-/** The model's results on x, in evaluation mode and without recording. */
+/**
+ * The model's results on x, in evaluation mode and without recording, some rows at a time.
+ * @example const logits = concat(predict(model, test.x), 0)
+ */
 export function predict(model: Module, x: Value): Value[] {
   const before = model.training;
   model.eval();
@@ -50,7 +53,7 @@ export function predict(model: Module, x: Value): Value[] {
   }
 }
 
-/** The share of rows whose largest logit is the class. */
+/** The share of rows whose largest logit is the class; NaN of no rows. @example accuracy(model, test.x, test.y) // 0.97 */
 export function accuracy(model: Module, x: Value, y: Value): number {
   let [right, at] = [0, 0];
   const labels = y.data;
@@ -61,63 +64,86 @@ export function accuracy(model: Module, x: Value, y: Value): number {
   return at === 0 ? NaN : right / at;
 }
 
+const OPTIONS = ['loss', 'optimizer', 'epochs', 'batchSize', 'validation', 'progress', 'schedule'];
+
+/** Refuses what would train nothing without a word; the batches check their own size. */
+function checkRun(x: Value, options: TrainOptions): void {
+  checkOptions('trainModel', options, OPTIONS);
+  const { epochs } = options;
+  if (!Number.isInteger(epochs) || epochs < 0) {
+    throw new OptionError(`epochs must be a whole number ≥ 0, got ${String(epochs)}`, {
+      op: 'trainModel',
+      option: 'epochs',
+    });
+  }
+  if ((x.shape[0] ?? 0) > 0) return;
+  throw new ShapeError(`there are no rows to train on: x is ${showShape(x.shape)}`, {
+    op: 'trainModel',
+    shapes: [x.shape],
+  });
+}
+
+/** One update from one batch, whose loss it returns. A loss that is no number leaves the parameters as they were. */
+function trainBatch(model: Module, x: Value, y: Value, options: TrainOptions, where: string): number {
+  const { loss: lossOf, optimizer } = options;
+  const loss = lossOf(model.forward(x), y);
+  const l = loss.item();
+  if (!Number.isFinite(l)) {
+    throw new OptionError(`the loss became ${l} in ${where}`, {
+      op: 'trainModel',
+      hint: 'Try a smaller learning rate; detectAnomaly(() => …) names the op that made it.',
+    });
+  }
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+  return l;
+}
+
+const summaryOf = ({ loss, accuracy: share }: EpochRecord): string =>
+  `loss ${loss.toFixed(4)}${share === null ? '' : `  accuracy ${(100 * share).toFixed(1)} %`}`;
+
 /**
  * Trains a model on mini-batches in random order. Seeded by `manualSeed`: two runs with one seed give the same losses
  * to the last bit.
- * @throws OptionError when the loss stops being finite, naming epoch and batch.
+ * @throws OptionError when the loss stops being finite, naming epoch and batch; ShapeError where the first axes of x and
+ * y differ or there are no rows.
+ * @example trainModel(model, { x, y }, { loss: crossEntropy, optimizer, epochs: 10, batchSize: 64 })
  */
 export function trainModel(
   model: Module,
   data: { readonly x: Value; readonly y: Value },
   options: TrainOptions,
 ): History {
-  checkOptions('trainModel', options, [
-    'loss',
-    'optimizer',
-    'epochs',
-    'batchSize',
-    'validation',
-    'progress',
-    'schedule',
-  ]);
-  const { loss: lossOf, optimizer, epochs, batchSize, validation, progress = silent, schedule = () => 1 } = options;
+  checkRun(data.x, options);
+  const { optimizer, epochs, batchSize, validation, progress = silent, schedule = () => 1 } = options;
   const startingRate = optimizer.lr;
-  const totalBatches = epochs * Math.ceil((data.x.shape[0] ?? 0) / batchSize);
+  const totalBatches = epochs * Math.ceil(data.x.shape[0]! / batchSize);
   const records: EpochRecord[] = [];
   const batchLosses: number[] = [];
   model.train();
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  const trainEpoch = (epoch: number): EpochRecord => {
     let [sum, seen, done] = [0, 0, 0];
     for (const [x, y] of batches([data.x, data.y], { batchSize })) {
-      const loss = lossOf(model.forward(x!), y!);
       optimizer.lr = startingRate * schedule(batchLosses.length / totalBatches);
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
-      const l = loss.item();
-      if (!Number.isFinite(l)) {
-        throw new OptionError(`the loss became ${l} in epoch ${epoch}, batch ${done + 1}`, {
-          op: 'trainModel',
-          hint: 'Try a smaller learning rate; detectAnomaly(() => …) names the op that made it.',
-        });
-      }
+      const l = trainBatch(model, x!, y!, options, `epoch ${epoch}, batch ${done + 1}`);
       batchLosses.push(l);
       const n = x!.shape[0]!;
       sum += l * n;
       seen += n;
       progress.batch(++done, l);
     }
-    const record = {
-      epoch,
-      loss: sum / seen,
-      accuracy: validation === undefined ? null : accuracy(model, validation.x, validation.y),
-    };
-    records.push(record);
-    progress.epoch(
-      epoch,
-      `loss ${record.loss.toFixed(4)}${record.accuracy === null ? '' : `  accuracy ${(100 * record.accuracy).toFixed(1)} %`}`,
-    );
+    return { epoch, loss: sum / seen, accuracy: validation ? accuracy(model, validation.x, validation.y) : null };
+  };
+  try {
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const record = trainEpoch(epoch);
+      records.push(record);
+      progress.epoch(epoch, summaryOf(record));
+    }
+  } finally {
+    // A bar gives the terminal its cursor back.
+    progress.stop();
   }
-  progress.stop();
   return { epochs: records, batchLosses };
 }

@@ -1,10 +1,10 @@
 /** The mini-batch loop: repeatable to the last bit, honest about failure. */
-import { constant, manualSeed, value, type Value } from 'chainrule';
+import { constant, manualSeed, value, zeros, type Value } from 'chainrule';
 import { moons } from 'chainrule/data';
 import { crossEntropy, mseLoss } from 'chainrule/losses';
 import { Linear, MLP } from 'chainrule/nn';
 import { Adam, SGD } from 'chainrule/optim';
-import { accuracy, plotDecisionBoundary, plotLoss, predict, trainModel, type History } from 'chainrule/train';
+import { accuracy, plotDecisionBoundary, plotLoss, predict, silent, trainModel, type History } from 'chainrule/train';
 
 function learnMoons(seed: number, epochs: number): { model: MLP; history: History; test: { x: Value; y: Value } } {
   manualSeed(seed);
@@ -56,16 +56,35 @@ test('predicts every row once, in order, without recording', () => {
   expect(model.training).toBe(true);
 });
 
-test('a loss that is no number stops the run, with epoch and batch', () => {
+test('a loss that is no number stops the run, with epoch and batch; parameters stay, progress is told', () => {
   const model = new Linear(1, 1);
+  const before = model.weight.item();
   const x = constant([[1], [Infinity]]);
+  const stop = jest.fn();
   const run = (): unknown =>
     trainModel(
       model,
       { x, y: constant([[0], [0]]) },
-      { loss: mseLoss, optimizer: new SGD(model.parameters(), { lr: 0.1 }), epochs: 1, batchSize: 2 },
+      {
+        loss: mseLoss,
+        optimizer: new SGD(model.parameters(), { lr: 0.1 }),
+        epochs: 1,
+        batchSize: 2,
+        progress: { ...silent, stop },
+      },
     );
   expect(run).toThrow(/the loss became (NaN|Infinity) in epoch 1, batch 1/);
+  expect(model.weight.item()).toBe(before);
+  expect(stop).toHaveBeenCalledTimes(1);
+});
+
+test('a run that would train nothing is refused', () => {
+  const model = new Linear(1, 1);
+  const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+  const run = (rows: number, epochs: number) => (): unknown =>
+    trainModel(model, { x: zeros([rows, 1]), y: zeros([rows, 1]) }, { loss: mseLoss, optimizer, epochs, batchSize: 2 });
+  expect(run(2, NaN)).toThrow(/trainModel: epochs must be a whole number ≥ 0, got NaN/);
+  expect(run(0, 1)).toThrow(/trainModel: there are no rows to train on: x is \[0, 1\]/);
 });
 
 describe('plots', () => {
