@@ -22,7 +22,8 @@ interface Extent {
 
 function extentOf(column: readonly number[]): Extent {
   const finite = column.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);
   const margin = 0.08 * (high - low || 1);
   return { low: low - margin, high: high + margin };
 }
@@ -53,10 +54,53 @@ const axis = (orient: string, scale: string, title: string): Spec => ({
   orient,
   scale,
   title,
-  grid: true,
+  grid: false,
   tickCount: 6,
   zindex: 1,
 });
+
+/** Bands of colour, clipped to the plane. */
+const BANDS: Spec = {
+  type: 'group',
+  clip: true,
+  encode: { enter: { width: { value: WIDTH }, height: { value: HEIGHT } } },
+  marks: [
+    {
+      type: 'path',
+      aria: false,
+      from: { data: 'bands' },
+      encode: { enter: { fill: { scale: 'class', field: 'class' }, fillOpacity: { value: 0.1 } } },
+      transform: [{ type: 'geopath', field: 'datum.contour' }],
+    },
+  ],
+};
+
+/** A dot for each example, outlined in the background's colour. */
+const dots = (background: string): Spec => ({
+  type: 'symbol',
+  aria: false,
+  from: { data: 'points' },
+  encode: {
+    enter: {
+      x: { scale: 'x', field: 'x1' },
+      y: { scale: 'y', field: 'x2' },
+      size: { value: 30 },
+      fill: { scale: 'class', field: 'class' },
+      stroke: { value: background },
+      strokeWidth: { value: 0.75 },
+    },
+  },
+});
+
+/** Refuses what is no plane, or holds no point to draw. */
+function checkPoints(x: Value): void {
+  if (x.rank !== 2 || x.shape[1] !== 2)
+    throw new ShapeError('a plane has two features: x must be [n, 2]', {
+      op: 'plotDecisionBoundary',
+      shapes: [x.shape],
+    });
+  if (x.shape[0] === 0) throw new OptionError('there are no points', { op: 'plotDecisionBoundary', option: 'x' });
+}
 
 /**
  * The plane of two features in the colours of the classes that the model holds most likely, the paler the less it is
@@ -71,73 +115,28 @@ export async function plotDecisionBoundary(
   options: PlotOptions = {},
 ): Promise<string> {
   const theme = plotTheme('plotDecisionBoundary', options);
-  if (x.rank !== 2 || x.shape[1] !== 2)
-    throw new ShapeError('a plane has two features: x must be [n, 2]', {
-      op: 'plotDecisionBoundary',
-      shapes: [x.shape],
-    });
-  if (x.shape[0] === 0) throw new OptionError('there are no points', { op: 'plotDecisionBoundary', option: 'x' });
+  checkPoints(x);
   const points = (x.toArray() as number[][]).map(([x1, x2], i) => ({ x1, x2, class: String(y.data[i]) }));
   const [across, along] = [extentOf(points.map((p) => p.x1!)), extentOf(points.map((p) => p.x2!))];
   const logits = concat(predict(model, constant(centresOf(across, along))), 0);
-  const classes = Array.from({ length: logits.shape[1]! }, (_, k) => String(k));
-  return draw(
-    {
-      title: 'Decision boundary',
-      width: WIDTH,
-      height: HEIGHT,
-      data: [
-        { name: 'points', values: points },
-        {
-          name: 'bands',
-          values: leadsOf(logits.to('float64').softmax(1)),
-          transform: [{ type: 'isocontour', field: 'grid', thresholds: LEADS }],
-        },
-      ],
-      scales: [
-        { name: 'x', domain: [across.low, across.high], range: 'width', zero: false },
-        { name: 'y', domain: [along.low, along.high], range: 'height', zero: false },
-        { name: 'class', type: 'ordinal', domain: classes, range: theme.classes },
-      ],
-      axes: [axis('bottom', 'x', 'x₁'), axis('left', 'y', 'x₂')].map((a) => ({ ...a, grid: false })),
-      legends: [{ fill: 'class', title: 'class', symbolType: 'circle' }],
-      marks: [
-        {
-          type: 'group',
-          clip: true,
-          encode: { enter: { width: { value: WIDTH }, height: { value: HEIGHT } } },
-          marks: [
-            {
-              type: 'path',
-              aria: false,
-              from: { data: 'bands' },
-              encode: {
-                enter: {
-                  fill: { scale: 'class', field: 'class' },
-                  fillOpacity: { value: 0.1 },
-                },
-              },
-              transform: [{ type: 'geopath', field: 'datum.contour' }],
-            },
-          ],
-        },
-        {
-          type: 'symbol',
-          aria: false,
-          from: { data: 'points' },
-          encode: {
-            enter: {
-              x: { scale: 'x', field: 'x1' },
-              y: { scale: 'y', field: 'x2' },
-              size: { value: 30 },
-              fill: { scale: 'class', field: 'class' },
-              stroke: { value: theme.background },
-              strokeWidth: { value: 0.75 },
-            },
-          },
-        },
-      ],
-    },
-    theme,
-  );
+  const bands = leadsOf(logits.to('float64').softmax(1));
+  const contours = { type: 'isocontour', field: 'grid', thresholds: LEADS };
+  const spec = {
+    title: 'Decision boundary',
+    width: WIDTH,
+    height: HEIGHT,
+    data: [
+      { name: 'points', values: points },
+      { name: 'bands', values: bands, transform: [contours] },
+    ],
+    scales: [
+      { name: 'x', domain: [across.low, across.high], range: 'width', zero: false },
+      { name: 'y', domain: [along.low, along.high], range: 'height', zero: false },
+      { name: 'class', type: 'ordinal', domain: bands.map((band) => band.class), range: theme.classes },
+    ],
+    axes: [axis('bottom', 'x', 'x₁'), axis('left', 'y', 'x₂')],
+    legends: [{ fill: 'class', title: 'class', symbolType: 'circle' }],
+    marks: [BANDS, dots(theme.background)],
+  };
+  return draw(spec, theme);
 }

@@ -18,7 +18,7 @@ export interface Progress {
 /** Says nothing: libraries and tests. */
 export const silent: Progress = { batch: () => undefined, epoch: () => undefined, stop: () => undefined };
 
-/** A line for each epoch. */
+/** A line for each epoch. @example trainModel(model, data, { progress: lines(console.log), … }) */
 export const lines = (write: (line: string) => void): Progress => ({
   ...silent,
   epoch: (epoch, summary) => write(`epoch ${epoch}  ${summary}`),
@@ -27,6 +27,7 @@ export const lines = (write: (line: string) => void): Progress => ({
 /**
  * A bar with loss, speed and time left, redrawn in place; finished epochs stay as lines above it. Where the stream is
  * no terminal, lines only.
+ * @example const progress = await bar(process.stdout, epochs, Math.ceil(n / batchSize))
  */
 export async function bar(stream: Terminal, epochs: number, batchesPerEpoch: number): Promise<Progress> {
   if (!stream.isTTY) return lines((line) => stream.write(`${line}\n`));

@@ -31,7 +31,7 @@ async function load(): Promise<{ vega: Vega; vegaLite: VegaLite }> {
   }
 }
 
-/** Whether the packages that draw plots are installed. */
+/** Whether the packages that draw plots are installed. @example if (await canPlot()) … */
 export const canPlot = (): Promise<boolean> =>
   load().then(
     () => true,
