@@ -12,7 +12,7 @@ import { linear } from './families/linear.ts';
 import { aroundAxis } from './kernels/axis.ts';
 import { composite, op, type ErrorSample, type Op, type Sample } from './op.ts';
 import { primitive, type Primitive } from './primitive.ts';
-import { productsBefore, recurrence } from './recurrence.ts';
+import { productsBefore, recurrence } from './families/recurrence.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 /** As in PyTorch, bool is counted. */

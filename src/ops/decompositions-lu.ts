@@ -8,7 +8,7 @@ import { solvedTriangle, solvedTriangleRight } from './linalg-systems.ts';
 import { op, type Op } from './op.ts';
 import { NO_ATTRIBUTES, primitive, type Application, type Cotangent, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
-import { joined } from './segments.ts';
+import { joined } from './families/segments.ts';
 
 /** L = [L₁; L₂] with L₁ square. L₂ is undefined where it has no rows. */
 function factors({ outputs: [p, l, u] }: Application): {

@@ -9,7 +9,7 @@ import { solvedTriangleRight } from './linalg-systems.ts';
 import { op, type Op } from './op.ts';
 import { primitive, type Application, type Cotangent, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
-import { joined } from './segments.ts';
+import { joined } from './families/segments.ts';
 
 interface QrAttributes extends Record<string, unknown> {
   /** q is m × m, r is m × n. */

@@ -19,7 +19,7 @@ import {
 import { op, type Op } from './op.ts';
 import { primitive, type Application, type Cotangent, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
-import { joined } from './segments.ts';
+import { joined } from './families/segments.ts';
 
 interface SvdAttributes extends Record<string, unknown> {
   /** u is m × m and vh n × n, instead of m × k and k × n with k = min(m, n). */

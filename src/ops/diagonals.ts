@@ -4,7 +4,7 @@ import { normalizeAxis } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand } from './families/signatures.ts';
 import { composite, type Op } from './op.ts';
-import { embedPrimitive, slicePrimitive } from './parts.ts';
+import { embedPrimitive, slicePrimitive } from './families/slicing.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 interface Diagonal {

@@ -1,4 +1,7 @@
-/** The table: every op of the library. Adding an op is adding its declaration to one of these files. */
+/**
+ * The table: every op of the library. Adding an op is adding its declaration to one of these files. What several of them
+ * are built from is in families/ (constructors, and primitives without a public name); loops over numbers in kernels/.
+ */
 export * from './activations-grouped.ts';
 export * from './activations-piecewise.ts';
 export * from './activations-smooth.ts';

@@ -3,11 +3,11 @@ import { AxisError, DtypeError, OptionError, ShapeError, showShape } from '../ba
 import { broadcastShapes, SCALAR, sizeOf, type Shape } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand } from './families/signatures.ts';
-import { wrapIndices } from './index-arithmetic.ts';
+import { wrapIndices } from './families/ravel.ts';
 import { takeRows } from './indexing-rows.ts';
 import { maskPlaces } from './masks.ts';
 import { composite, type Op } from './op.ts';
-import { resolve, take, whole, type Part, type Range } from './parts.ts';
+import { resolve, take, whole, type Part, type Range } from './families/slicing.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 /**

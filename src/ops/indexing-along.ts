@@ -3,7 +3,7 @@ import { ShapeError, showShape } from '../base/errors.ts';
 import { broadcastShapes, normalizeAxis, type Shape } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand } from './families/signatures.ts';
-import { wrapIndices } from './index-arithmetic.ts';
+import { wrapIndices } from './families/ravel.ts';
 import { composite, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
 

@@ -8,7 +8,7 @@ import type { AnyOperand, Of } from './families/signatures.ts';
 import { eachPlace, requireIndex } from './kernels/places.ts';
 import { gatherStrided } from './kernels/strided.ts';
 import { op, type Op } from './op.ts';
-import { embedPrimitive } from './parts.ts';
+import { embedPrimitive } from './families/slicing.ts';
 import { primitive, type Aval, type Cotangent, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
 

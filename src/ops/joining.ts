@@ -6,7 +6,7 @@ import type { Value } from '../value/value.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
 import { composite, functionComposite, functionOp, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
-import { concatPrimitive, joined, parts } from './segments.ts';
+import { concatPrimitive, joined, parts } from './families/segments.ts';
 
 // concat -----------------------------------------------------------------------------------------------------------
 

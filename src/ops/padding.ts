@@ -5,7 +5,7 @@ import type { Shape } from '../base/shape-types.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand } from './families/signatures.ts';
 import { composite, type Op } from './op.ts';
-import { embedPrimitive } from './parts.ts';
+import { embedPrimitive } from './families/slicing.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 export interface PadOptions {

@@ -9,7 +9,7 @@ import { sumColumns } from './kernels/sum-columns.ts';
 import { sumStrided } from './kernels/sum-tree.ts';
 import { composite, op, type ErrorSample, type Op, type Sample } from './op.ts';
 import type { Primitive } from './primitive.ts';
-import { productsBefore } from './recurrence.ts';
+import { productsBefore } from './families/recurrence.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 type Axes = number | readonly number[] | null;

@@ -4,13 +4,13 @@ import type { Fits, Ok, Shape, WithAxis, WithoutLeading } from '../base/shape-ty
 import { normalizeAxes, normalizeAxis } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
-import { wrapIndices } from './index-arithmetic.ts';
+import { wrapIndices } from './families/ravel.ts';
 import { takeRows } from './indexing-rows.ts';
 import { op, type Op } from './op.ts';
-import { requireRanges, resolve, slicePrimitive, take, whole, type Part, type Range } from './parts.ts';
+import { requireRanges, resolve, slicePrimitive, take, whole, type Part, type Range } from './families/slicing.ts';
 import { runtime, type Operand } from './runtime.ts';
 
-export type { Range } from './parts.ts';
+export type { Range } from './families/slicing.ts';
 
 interface Slice {
   method<V extends Value>(this: V, ...ranges: readonly Range[]): Value<Shape>;

@@ -6,7 +6,7 @@ import type { Value } from '../value/value.ts';
 import type { Of } from './families/signatures.ts';
 import { composite, op, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
-import { parts, splitPrimitive, total } from './segments.ts';
+import { parts, splitPrimitive, total } from './families/segments.ts';
 
 /** Parts of one length, of which the last may be shorter. An empty axis gives one empty part. */
 const evenSizes = (length: number, size: number): number[] =>

@@ -1,11 +1,11 @@
 /** Parts of a Value along its axes, and their adjoint: a part put back into zeros. */
-import { AxisError, OptionError, showShape } from '../base/errors.ts';
-import { stridesOf, type Shape } from '../base/shapes.ts';
-import type { Value } from '../value/value.ts';
-import { linear } from './families/linear.ts';
-import { gatherStrided, placeStrided } from './kernels/strided.ts';
-import type { Primitive } from './primitive.ts';
-import { runtime } from './runtime.ts';
+import { AxisError, OptionError, showShape } from '../../base/errors.ts';
+import { stridesOf, type Shape } from '../../base/shapes.ts';
+import type { Value } from '../../value/value.ts';
+import { linear } from './linear.ts';
+import { gatherStrided, placeStrided } from '../kernels/strided.ts';
+import type { Primitive } from '../primitive.ts';
+import { runtime } from '../runtime.ts';
 
 /** For every axis: where the part starts, how many elements, how far apart (never 0; negative runs backwards). */
 export interface SliceAttributes extends Record<string, unknown> {

@@ -1,10 +1,10 @@
 /** Segments of an axis: joining them and taking them apart are each other's adjoints. */
-import { ShapeError, showShapes } from '../base/errors.ts';
-import { stridesOf, type Shape } from '../base/shapes.ts';
-import type { Value } from '../value/value.ts';
-import { gatherStrided, placeStrided } from './kernels/strided.ts';
-import { primitive, type Aval, type Cotangent, type Primitive } from './primitive.ts';
-import { runtime } from './runtime.ts';
+import { ShapeError, showShapes } from '../../base/errors.ts';
+import { stridesOf, type Shape } from '../../base/shapes.ts';
+import type { Value } from '../../value/value.ts';
+import { gatherStrided, placeStrided } from '../kernels/strided.ts';
+import { primitive, type Aval, type Cotangent, type Primitive } from '../primitive.ts';
+import { runtime } from '../runtime.ts';
 
 interface AxisAttributes extends Record<string, unknown> {
   readonly axis: number;

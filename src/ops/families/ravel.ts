@@ -1,9 +1,9 @@
 /** Indices of several axes as one index of those axes seen as one; negative ones count from the end. */
-import { AxisError } from '../base/errors.ts';
-import type { Value } from '../value/value.ts';
-import { requireIndex } from './kernels/places.ts';
-import { primitive, type Primitive } from './primitive.ts';
-import { runtime } from './runtime.ts';
+import { AxisError } from '../../base/errors.ts';
+import type { Value } from '../../value/value.ts';
+import { requireIndex } from '../kernels/places.ts';
+import { primitive, type Primitive } from '../primitive.ts';
+import { runtime } from '../runtime.ts';
 
 interface RavelAttributes extends Record<string, unknown> {
   /** The public op, for errors and printing. */

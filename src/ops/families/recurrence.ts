@@ -2,14 +2,14 @@
  * The linear recurrence, from which running products and running log-sums are made: no division, and closed under
  * differentiation, so that zeros are ordinary at any order.
  */
-import { newStorage, type DType } from '../base/dtypes.ts';
-import { DtypeError, ShapeError, showShapes } from '../base/errors.ts';
-import type { Dense } from '../base/storage.ts';
-import type { Value } from '../value/value.ts';
-import { aroundAxis } from './kernels/axis.ts';
-import { primitive, type Cotangent, type Primitive } from './primitive.ts';
-import { runtime } from './runtime.ts';
-import { embedPrimitive } from './parts.ts';
+import { newStorage, type DType } from '../../base/dtypes.ts';
+import { DtypeError, ShapeError, showShapes } from '../../base/errors.ts';
+import type { Dense } from '../../base/storage.ts';
+import type { Value } from '../../value/value.ts';
+import { aroundAxis } from '../kernels/axis.ts';
+import { primitive, type Cotangent, type Primitive } from '../primitive.ts';
+import { runtime } from '../runtime.ts';
+import { embedPrimitive } from './slicing.ts';
 
 export interface RecurrenceAttributes extends Record<string, unknown> {
   readonly axis: number;
