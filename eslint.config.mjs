@@ -4,11 +4,15 @@ import tseslint from 'typescript-eslint';
 
 const nodeGlobals = {
   Buffer: 'readonly',
+  TextEncoder: 'readonly',
   __dirname: 'readonly',
+  clearTimeout: 'readonly',
   console: 'readonly',
+  crypto: 'readonly',
   module: 'writable',
   process: 'readonly',
   require: 'readonly',
+  setTimeout: 'readonly',
   URL: 'readonly',
 };
 const jestGlobals = { describe: 'readonly', expect: 'readonly', test: 'readonly' };

@@ -1,0 +1,182 @@
+/**
+ * The built package in a browser (npm run test:browser, after a build): once its files as they are, by an import map, and
+ * once bundled. Both must reach the same bits as Node, and load nothing of Node's. It needs Chromium: /usr/bin/chromium,
+ * or what CHROMIUM names; without, the check is skipped.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const program = 'tests/package/browser/bits.mjs';
+const chromium = process.env.CHROMIUM || '/usr/bin/chromium';
+const patience = 60_000;
+
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+};
+const home = mkdtempSync(join(tmpdir(), 'chainrule-browser-'));
+
+let passed = 0;
+let failed = 0;
+const missing = whatIsMissing();
+try {
+  if (missing === undefined) await compare();
+  else console.log(`skipped: the browser, because ${missing}`);
+} finally {
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function whatIsMissing() {
+  if (!existsSync(join(root, 'dist/esm/index.js'))) return 'the package is not built (npm run build)';
+  if (!existsSync(chromium)) return `there is no ${chromium} (CHROMIUM names another)`;
+  return undefined;
+}
+
+async function compare() {
+  const { bits } = await import(join(root, program));
+  const expected = await bits();
+  await bundle();
+  for (const page of ['import-map', 'bundle']) {
+    try {
+      report(page, expected, await inBrowser(page));
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED  ${page}: ${error.message}`);
+    }
+  }
+}
+
+function report(page, expected, got) {
+  const found = new Map(got);
+  const different = expected.filter(([name, hash]) => found.get(name) !== hash);
+  for (const [name, hash] of different) console.log(`FAILED  ${page}: ${name}: ${found.get(name)}, in Node ${hash}`);
+  passed += expected.length - different.length;
+  failed += different.length;
+  if (different.length === 0) console.log(`ok      ${page}: ${expected.length} results have the bits that Node gives`);
+}
+
+/** As an application is built; what is imported on demand stays in files of its own. */
+function bundle() {
+  const entry = `import { bits } from ${JSON.stringify(`./${program}`)};\n${telling('bits')}`;
+  return build({
+    stdin: { contents: entry, resolveDir: root },
+    outdir: home,
+    entryNames: 'bundle',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    logLevel: 'error',
+    // Asked for only by who trains with a progress bar in a terminal, or plots.
+    external: ['cli-progress', 'vega', 'vega-lite'],
+  });
+}
+
+/** Sends the results, or what went wrong, back to the server. */
+function telling(bits) {
+  return `const tell = (result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) });
+${bits}().then((lines) => tell({ lines }), (error) => tell({ error: String(error.stack) }));`;
+}
+
+function pageOf(name) {
+  const failing = `addEventListener('error', (event) =>
+    fetch('/result', { method: 'POST', body: JSON.stringify({ error: event.message ?? 'a file does not load' }) }), true);`;
+  const map = `<script type="importmap">${JSON.stringify({ imports: importMap() })}</script>`;
+  const script =
+    name === 'bundle'
+      ? '<script type="module" src="/built/bundle.js"></script>'
+      : `<script type="module">import { bits } from '/${program}';\n${telling('bits')}</script>`;
+  return `<!doctype html><meta charset="utf-8"><script>${failing}</script>${name === 'bundle' ? '' : map}${script}`;
+}
+
+/** chainrule's subpaths, and the packages that its pictures need, each by what its own package.json says. */
+function importMap() {
+  const own = manifest('.').exports;
+  const imports = {};
+  for (const [path, conditions] of Object.entries(own)) {
+    if (path !== './package.json') imports[`chainrule${path.slice(1)}`] = url('.', conditions.import.default);
+  }
+  const wanted = ['ts-graphviz', '@viz-js/viz'];
+  for (const name of wanted) {
+    const { exports, dependencies = {} } = manifest(`node_modules/${name}`);
+    const entries = exports['.'] === undefined ? { '.': exports } : exports;
+    for (const [path, target] of Object.entries(entries)) {
+      if (path === './package.json') continue;
+      imports[`${name}${path.slice(1)}`] = url(`node_modules/${name}`, forBrowsers(target));
+    }
+    wanted.push(...Object.keys(dependencies).filter((dependency) => !wanted.includes(dependency)));
+  }
+  return imports;
+}
+
+function forBrowsers(target) {
+  return typeof target === 'string' ? target : forBrowsers(target.browser ?? target.import ?? target.default);
+}
+
+function manifest(folder) {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+}
+
+function url(folder, path) {
+  return `/${join(folder, path).split(sep).join('/')}`;
+}
+
+/** Opens the page; what it sends back. */
+async function inBrowser(page) {
+  let settle;
+  const result = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  const server = createServer((request, response) => void answer(request, response, page, settle));
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  const address = `http://127.0.0.1:${server.address().port}/`;
+  // The page is this project's own; containers often lack what the sandbox needs.
+  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+  const profile = `--user-data-dir=${join(home, page)}`;
+  const browser = spawn(chromium, [...quiet, profile, '--remote-debugging-port=0', address], { stdio: 'ignore' });
+  const closed = new Promise((done) => browser.once('close', done));
+  browser.once('error', settle.reject);
+  browser.once('exit', () => settle.reject(new Error('the browser ended before the page had answered')));
+  const timer = setTimeout(() => settle.reject(new Error(`no answer within ${patience / 1000} s`)), patience);
+  try {
+    return await result;
+  } finally {
+    clearTimeout(timer);
+    browser.kill();
+    await closed;
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+async function answer(request, response, page, settle) {
+  const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+  if (path === '/result') {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const { lines, error } = JSON.parse(body);
+    if (error === undefined) settle.resolve(lines);
+    else settle.reject(new Error(error));
+    return response.end();
+  }
+  if (path === '/') return response.writeHead(200, { 'content-type': types['.html'] }).end(pageOf(page));
+  if (path === '/favicon.ico') return response.writeHead(204).end();
+  const file = path.startsWith('/built/') ? resolve(home, path.slice(7)) : resolve(root, path.slice(1));
+  const isInside = [root, home].some((folder) => file.startsWith(folder + sep));
+  if (!isInside || !existsSync(file)) {
+    settle.reject(new Error(`the page asks for ${path}, which is not there`));
+    return response.writeHead(404).end();
+  }
+  return response
+    .writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' })
+    .end(readFileSync(file));
+}
