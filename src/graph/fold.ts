@@ -23,7 +23,8 @@ export const depthOf = (plan: Plan): number =>
 
 /**
  * Leaves that belong to a folded scope alone are its parameters and vanish in it; data that flows in stays visible:
- * constants with more than one element or a name, and, where nothing else flows in, the first operand.
+ * constants with more than one element or a name, unless the scope made them itself; and, where nothing else flows in,
+ * the first operand.
  */
 function parameters(plan: Plan, homes: readonly (Scope | null)[]): Set<number> {
   const sources = sourcesOf(plan);
@@ -31,10 +32,12 @@ function parameters(plan: Plan, homes: readonly (Scope | null)[]): Set<number> {
   const isLeaf = (g: number): boolean => plan.graph.steps[plan.groups[g]!.steps[0]!]!.primitive === null;
   const inside = new Set<number>();
   plan.groups.forEach((group, g) => {
-    if (homes[g] === null || !isLeaf(g) || !users[g]!.every((user) => homes[user] === homes[g])) return;
+    const home = homes[g]!;
+    if (home === null || !isLeaf(g) || !users[g]!.every((user) => homes[user] === home)) return;
     const leaf = plan.graph.steps[group.steps[0]!]!;
     const output = leaf.outputs[0]!;
-    if (leaf.isInput || (output.label === null && output.shape.length === 0)) inside.add(g);
+    const isOwn = output.shape.length === 0 || pathOf(leaf.scope).includes(home);
+    if (leaf.isInput || (output.label === null && isOwn)) inside.add(g);
   });
   keepOneInput(homes, sources, isLeaf, inside);
   return inside;

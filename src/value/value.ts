@@ -43,9 +43,6 @@ export type NestedArray = number | boolean | NestedArray[];
 
 let created = 0;
 
-/** The number that the next Value will carry. */
-export const nextId = (): number => created + 1;
-
 const NO_INPUTS: readonly Value[] = Object.freeze([]);
 
 /**
@@ -55,7 +52,6 @@ const NO_INPUTS: readonly Value[] = Object.freeze([]);
  * Make one with `value`, `constant`, `zeros`, …; every op is a method: `a.add(b).mul(2)`.
  * @example value([1, 2]).mul(3).toArray() // [3, 6]
  */
-
 export interface Value<S extends Shape = Shape> extends Fluent, Methods {
   /** A method, so that S is compared bivariantly: an unknown shape fits a known one and back. */
   [compared](shape: S): void;
@@ -238,9 +234,18 @@ export const isValue = (x: unknown): x is Value => x instanceof Value;
 
 // Making Values ----------------------------------------------------------------------------------------------------
 
-/** A constant that is no cell: lifted numbers, results that nobody differentiates. */
+/** A constant that is no cell: lifted numbers, results that nobody differentiates. It knows its scope, as ops do. */
 export const immediate = (shape: Shape, dtype: DType, content: Content): Value =>
-  new Value(shape, dtype, content, 0, null, null, null, null);
+  new Value(
+    shape,
+    dtype,
+    content,
+    0,
+    null,
+    null,
+    null,
+    state.scope === null ? null : extraOf(NO_ATTRIBUTES, NO_INPUTS, null),
+  );
 
 /** A leaf that can be assigned. */
 export const makeCell = (shape: Shape, dtype: DType, content: Content, requiresGrad: boolean): Value =>

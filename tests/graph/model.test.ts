@@ -1,5 +1,6 @@
-import { grad, trace, value, zeros, type Value } from 'chainrule';
+import { constant, grad, trace, value, zeros, type Value } from 'chainrule';
 import { toGraph, type GraphEdge, type GraphModel, type GraphNode } from 'chainrule/graph';
+import { crossEntropy } from 'chainrule/losses';
 import { withScope } from '../../src/value/recording.ts';
 import { chain, classic, layers, scalarNetwork } from './graphs.ts';
 
@@ -212,7 +213,7 @@ describe('implicit nodes', () => {
 
   test('aliases of transforms', () => {
     const x = value(3, { label: 'x' });
-    const slope = grad((y: Value) => y.mul(y))(x) as Value;
+    const slope = grad((y: Value) => y.mul(y))(x);
     expect(toGraph(slope).nodes.every((node) => node.glyph !== '=')).toBe(true);
   });
 });
@@ -244,6 +245,21 @@ describe('scopes', () => {
     ]);
     expect(graph.nodes.map((node) => node.label)).toContain('x');
     expect(graph.edges).toHaveLength(3);
+  });
+
+  test('what a folded scope makes of data for itself is inside it; data that flows in stays', () => {
+    const x = value([1, 2], { label: 'x' });
+    const mask = (classes: Value): Value => withScope('Mask', () => x.mul(classes.ne(0).to('float64')).sum());
+    const shown = (y: Value): string[] => toGraph(y, { fold: true }).nodes.map((node) => node.kind);
+    expect(shown(mask(constant([0, 1], { dtype: 'int32' })))).toEqual(['input', 'scope']);
+    const data = constant([3, 4]);
+    expect(shown(withScope('Product', () => x.mul(data)))).toEqual(['constant', 'scope']);
+  });
+
+  test('the loss of class targets has no loose ends', () => {
+    const logits = value([[2, 0, 0]], { label: 'logits' });
+    const graph = toGraph(crossEntropy(logits, constant([0], { dtype: 'int32' })), { fold: ['crossEntropy'] });
+    expect(graph.nodes.map(({ label, glyph }) => label ?? glyph)).toEqual(['logits', 'crossEntropy']);
   });
 
   test('fold by name and by depth', () => {

@@ -58,6 +58,7 @@ function drawNetwork(model: MLP, { train }: Problem): Promise<string> {
   return toSvg(loss, {
     colorBy: 'gradient',
     fold: ['crossEntropy'],
+    direction: 'TB',
     title: 'The network and its loss, coloured by gradient',
   });
 }
