@@ -14,16 +14,16 @@ const asFloat = (name: string, x: Operand): Value => runtime.fit(name, [x], 'flo
 // Exponential below 0 ----------------------------------------------------------------------------------------------
 
 /**
- * x where it is negative (or NaN), else 0: an exponential must not see large x, where it would be ∞ and 0·∞ would spoil
- * further derivatives.
+ * x where it is negative, else 0: an exponential must not see large x, where it would be ∞ and 0·∞ would spoil further
+ * derivatives. NaN counts as above 0, where these functions are x and their slope is 1.
  */
-const belowZero = (x: Value): Value => runtime.fill(x.shape, 0, x.dtype).where(x.ge(0), x);
+const belowZero = (x: Value): Value => x.where(x.lt(0), 0);
 
 const eluPrimitive = pointwisePrimitive({
   name: 'elu',
   lane: (k, x, alpha) => k.select(k.gt(x, 0), x, k.mul(alpha, expm1(k, x))),
   partials: [
-    (g, _, x, alpha) => g.where(x.gt(0), g.mul(alpha.mul(belowZero(x).exp()))),
+    (g, _, x, alpha) => g.mul(alpha.mul(belowZero(x).exp())).where(x.le(0), g),
     times((_, x) => belowZero(x).expm1()),
   ],
 });
@@ -78,7 +78,7 @@ export const celu: Op<Parametric> = composite<Parametric>(
   (operand: Operand, alpha: Parameter = 1): Value => {
     if (alpha === 0) throw new OptionError('alpha must not be 0', { op: 'celu', option: 'alpha' });
     const x = asFloat('celu', operand);
-    return x.where(x.ge(0), elusOf(belowZero(x).div(alpha), 1).mul(alpha));
+    return elusOf(belowZero(x).div(alpha), 1).mul(alpha).where(x.lt(0), x);
   },
   {
     samples: [

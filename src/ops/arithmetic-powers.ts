@@ -76,7 +76,7 @@ const lane: LaneFunction = (k, x, y) =>
 /** b·aᵇ⁻¹, but 0 at 0⁰ (and NaN⁰), in all derivatives. */
 function slopeInBase(a: Value, b: Value): Value {
   const regular = b.ne(0).logicalOr(a.abs().gt(0));
-  return b.mul(a.where(regular, 1).pow(b.sub(1)));
+  return b.where(regular, 0).mul(a.where(regular, 1).pow(b.sub(1)));
 }
 
 /** aᵇ·log a, but 0 for a = 0 and b ≥ 0, where aᵇ does not change with b (or jumps). */

@@ -74,11 +74,13 @@ export const atan: Op<Unary> = unary({
   gold: 'atan',
 });
 
-/** p/(a² + b²) as p/r/r, so that no square overflows; 0 at the origin, where the angle has no derivative. */
+/**
+ * p/(a² + b²) as p/r/r, so that no square overflows; 0 at the origin, where the angle has no derivative of any order.
+ */
 function overSquare(p: Value, a: Value, b: Value): Value {
   const away = a.ne(0).logicalOr(b.ne(0));
   const r = a.where(away, 1).hypot(b);
-  return p.div(r).div(r);
+  return p.where(away, 0).div(r).div(r);
 }
 
 /**

@@ -17,7 +17,11 @@ function closeEnough(got: number, expected: number, tolerance: number): boolean 
   return Math.abs(got - expected) <= tolerance * Math.max(1, Math.abs(expected));
 }
 
-export function compareTensor(what: string, got: Value, expected: GoldTensor, tolerance: number): Verdict {
+/** What rounding to float32 leaves of agreement. */
+const FLOAT32_TOLERANCE = 1e-5;
+
+export function compareTensor(what: string, got: Value, expected: GoldTensor, strict: number): Verdict {
+  const tolerance = expected.dtype === 'float32' ? Math.max(strict, FLOAT32_TOLERANCE) : strict;
   if (got.shape.join() !== expected.shape.join())
     return `${what}: shape ${shapeText(got.shape)}, expected ${shapeText(expected.shape)}`;
   const data = got.data;

@@ -4,7 +4,7 @@ const flat = (x: Value): number[] => Array.from(x.data);
 const derivative =
   (f: (x: Value) => Value): ((x: Value) => Value) =>
   (x) =>
-    grad((v: Value) => f(v).sum())(x) as Value;
+    grad((v: Value) => f(v).sum())(x);
 const slope = (f: (x: Value) => Value, ...x: number[]): number[] => flat(derivative(f)(constant(x)));
 const curvature = (f: (x: Value) => Value, ...x: number[]): number[] => flat(derivative(derivative(f))(constant(x)));
 
@@ -19,8 +19,8 @@ describe('derivatives at kinks, as in PyTorch', () => {
     ['softshrink', (v) => v.softshrink(), [-0.5, 0, 0.5, 0.6], [0, 0, 0, 1]],
     ['threshold', (v) => v.threshold(1, 5), [0, 1, 2], [0, 0, 1]],
     ['leakyRelu', (v) => v.leakyRelu(0.25), [-1, 0, 1], [0.25, 0.25, 1]],
-    ['elu', (v) => v.elu(2), [0, 1, -Infinity], [2, 1, 0]],
-    ['celu', (v) => v.celu(2), [0, 1, -Infinity], [1, 1, 0]],
+    ['elu', (v) => v.elu(2), [0, 1, -Infinity, NaN], [2, 1, 0, 1]],
+    ['celu', (v) => v.celu(2), [0, 1, -Infinity, NaN], [1, 1, 0, 1]],
     ['softplus', (v) => v.softplus({ threshold: 1 }), [2, 1e300, -1e300], [1, 1, 0]],
     ['softsign', (v) => v.softsign(), [0, 1], [1, 0.25]],
     ['step', (v) => v.step(), [-1, 0, 1], [0, 0, 0]],

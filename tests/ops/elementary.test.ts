@@ -4,7 +4,7 @@ const flat = (x: Value): number[] => Array.from(x.data);
 const derivative =
   (f: (x: Value) => Value): ((x: Value) => Value) =>
   (x) =>
-    grad((v: Value) => f(v).sum())(x) as Value;
+    grad((v: Value) => f(v).sum())(x);
 const slope = (f: (x: Value) => Value, ...x: number[]): number[] => flat(derivative(f)(constant(x)));
 const curvature = (f: (x: Value) => Value, ...x: number[]): number[] => flat(derivative(derivative(f))(constant(x)));
 const gradients = (f: (x: Value, y: Value) => Value, x: number[], y: number[]): number[][] => {
@@ -64,6 +64,12 @@ describe('functions of two', () => {
       [0, -1, expect.closeTo(5e-201, 210)],
       [-0, -0, expect.closeTo(-5e-201, 210)],
     ]);
+  });
+
+  test('the angle at the origin has second derivatives of 0, too', () => {
+    const inY = grad((y: Value, x: Value) => y.atan2(x));
+    const mixed = grad((x: Value) => inY(constant(0), x))(constant(0));
+    expect(mixed.item()).toBe(0);
   });
 
   test('hypot', () => {

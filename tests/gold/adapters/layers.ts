@@ -37,17 +37,27 @@ export const layers: Readonly<Record<string, Adapter>> = {
   'nn.functional.conv3d': convolution('conv3d', CONV),
   'nn.functional.conv_transpose1d': convolution('convTranspose1d', TRANSPOSED),
   'nn.functional.conv_transpose2d': convolution('convTranspose2d', TRANSPOSED),
+  'nn.functional.conv_transpose3d': convolution('convTranspose3d', TRANSPOSED),
   'nn.functional.max_pool1d': pooling('maxPool1d', MAX),
   'nn.functional.max_pool2d': pooling('maxPool2d', MAX),
   'nn.functional.avg_pool1d': pooling('avgPool1d', AVG),
   'nn.functional.avg_pool2d': pooling('avgPool2d', AVG),
   'nn.functional.adaptive_avg_pool1d': adaptive('adaptiveAvgPool1d'),
   'nn.functional.adaptive_avg_pool2d': adaptive('adaptiveAvgPool2d'),
+  'nn.functional.adaptive_max_pool1d': adaptive('adaptiveMaxPool1d'),
   'nn.functional.adaptive_max_pool2d': adaptive('adaptiveMaxPool2d'),
-  'nn.functional.interpolate.bilinear': interpolate,
-  'nn.functional.interpolate.nearest': interpolate,
+  ...Object.fromEntries(
+    ['nearest', 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area'].map((mode) => [
+      `nn.functional.interpolate.${mode}`,
+      interpolate,
+    ]),
+  ),
   'nn.functional.pixel_shuffle': adapt(([x, ...rest], kwargs: Kwargs) => {
     const { upscale_factor } = named(rest, ['upscale_factor'], kwargs);
     return fn('pixelShuffle')(x, upscale_factor);
+  }),
+  'nn.functional.pixel_unshuffle': adapt(([x, ...rest], kwargs: Kwargs) => {
+    const { downscale_factor } = named(rest, ['downscale_factor'], kwargs);
+    return fn('pixelUnshuffle')(x, downscale_factor);
   }),
 };

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Elementwise operators and activations. */
 import type { Adapter } from '../compare.ts';
-import { adapt, fn, named, same, withOptions, type Loose } from './call.ts';
+import { adapt, fn, named, optionsOf, same, withOptions, type Loose } from './call.ts';
 
 /** `input ± alpha·other`. */
 const scaled = (name: string): Adapter =>
@@ -16,6 +16,7 @@ const unaryNames: Readonly<Record<string, string>> = {
   atan: 'atan',
   atanh: 'atanh',
   ceil: 'ceil',
+  clone: 'clone',
   cos: 'cos',
   cosh: 'cosh',
   digamma: 'digamma',
@@ -70,6 +71,7 @@ const binaryNames: Readonly<Record<string, string>> = {
   logaddexp: 'logAddExp',
   logical_and: 'logicalAnd',
   logical_or: 'logicalOr',
+  logical_xor: 'logicalXor',
   lt: 'lt',
   'max.binary': 'maximum',
   maximum: 'maximum',
@@ -81,12 +83,25 @@ const binaryNames: Readonly<Record<string, string>> = {
   remainder: 'remainder',
   true_divide: 'div',
   'div.no_rounding_mode': 'div',
+  'div.floor_rounding': 'floorDivide',
+  floor_divide: 'floorDivide',
   xlogy: 'xlogy',
   lerp: 'lerp',
 };
 
 const all = (names: Readonly<Record<string, string>>): Record<string, Adapter> =>
   Object.fromEntries(Object.entries(names).map(([torch, ours]) => [torch, same(ours)]));
+
+/** A quotient rounded towards 0. */
+const truncated: Adapter = adapt(([x, y]) => fn('trunc')(fn('div')(x, y)));
+
+/** The operands the other way round. */
+const swapped = (name: string): Adapter => adapt(([x, y]) => fn(name)(y, x));
+
+const close = (name: string): Adapter =>
+  adapt(([x, y], { equal_nan: equalNaN, ...kwargs }) => fn(name)(x, y, { ...optionsOf(kwargs), equalNaN }));
+
+const polygamma: Adapter = adapt(([x, ...rest], kwargs) => fn('polygamma')(x, named(rest, ['n'], kwargs)['n']));
 
 /** `f(x, parameter)` with one positional parameter under PyTorch's name. */
 const parameter = (name: string, keys: readonly string[]): Adapter =>
@@ -117,7 +132,23 @@ export const pointwise: Readonly<Record<string, Adapter>> = {
       Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined && v !== null)),
     );
   }),
+  clamp_min: adapt(([x, min]) => fn('clamp')(x, min, null)),
+  clamp_max: adapt(([x, max]) => fn('clamp')(x, null, max)),
+  'div.trunc_rounding': truncated,
+  rsub: adapt(([x, y], { alpha }) => fn('sub')(y, alpha === undefined ? x : fn('mul')(x, alpha))),
+  __radd__: swapped('add'),
+  __rmul__: swapped('mul'),
+  __rsub__: swapped('sub'),
+  __rdiv__: swapped('div'),
+  __rmod__: swapped('remainder'),
+  __rpow__: swapped('pow'),
+  isclose: close('isClose'),
+  allclose: close('allClose'),
+  ...Object.fromEntries([0, 1, 2, 3, 4].map((n) => [`polygamma.polygamma_n_${n}`, polygamma])),
   round: withOptions('round', ['decimals']),
+  'round.decimals_0': withOptions('round', ['decimals']),
+  'round.decimals_3': withOptions('round', ['decimals']),
+  'round.decimals_neg_3': withOptions('round', ['decimals']),
   'nn.functional.celu': parameter('celu', ['alpha']),
   'nn.functional.elu': parameter('elu', ['alpha']),
   'nn.functional.gelu': withOptions('gelu', []),

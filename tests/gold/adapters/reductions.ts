@@ -75,6 +75,7 @@ export const reductions: Readonly<Record<string, Adapter>> = {
   'var.unbiased': spread('variance'),
   std: spread('std'),
   'std.unbiased': spread('std'),
+  'linalg.norm.subgradients_at_zero': linalgNorm,
   'max.reduction_no_dim': reduction('max'),
   'min.reduction_no_dim': reduction('min'),
   norm: norm('norm', 'p'),
