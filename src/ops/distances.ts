@@ -139,7 +139,7 @@ export const cosineSimilarity: Op<CosineSimilarity> = composite<CosineSimilarity
       {
         call: () => runtime.fill([2], 1, 'float64').cosineSimilarity(runtime.fill([3], 1, 'float64')),
         error: 'ShapeError',
-        message: /cosineSimilarity: cannot broadcast \[2\] with \[3\]|cosineSimilarity: cannot broadcast/,
+        message: /cosineSimilarity: cannot broadcast/,
       },
     ],
     gold: 'nn.functional.cosine_similarity',

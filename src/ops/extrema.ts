@@ -5,7 +5,7 @@ import type { Fits, Ok, Reduced } from '../base/shape-types.ts';
 import { sizeOf } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
-import { selectAlongAxis, withoutAxis, type Selected } from './families/along-axis.ts';
+import { selectAlongAxis, withoutAxis, type ScalarOrSelected, type Selected } from './families/along-axis.ts';
 import {
   reduce,
   reductionPrimitive,
@@ -299,26 +299,6 @@ export const argmin: Op<ArgReduction> = op<ArgReduction>(
 
 // max and min ------------------------------------------------------------------------------------------------------
 
-/** Without an axis a scalar; along one axis values and indices. */
-interface Extreme {
-  method: {
-    <V extends Value>(this: V): Value<[]>;
-    <V extends Value, const A extends number, const K extends boolean = false>(
-      this: V,
-      axis: Fits<Reduced<Of<V>, A, K>, A>,
-      options?: ReductionOptions<K>,
-    ): Selected<Ok<Reduced<Of<V>, A, K>>>;
-  };
-  free: {
-    <V extends AnyOperand>(x: V): Value<[]>;
-    <V extends AnyOperand, const A extends number, const K extends boolean = false>(
-      x: V,
-      axis: Fits<Reduced<Of<V>, A, K>, A>,
-      options?: ReductionOptions<K>,
-    ): Selected<Ok<Reduced<Of<V>, A, K>>>;
-  };
-}
-
 function extremeOf(
   name: string,
   x: Value,
@@ -353,7 +333,7 @@ const selectionSamples = (call: (x: Value, axis?: number, options?: ReductionOpt
  * @throws AxisError for an axis without elements.
  * @example const { values, indices } = value([[1, 5], [3, 4]]).max(1) // [5, 4], [1, 1]
  */
-export const max: Op<Extreme> = op<Extreme>(
+export const max: Op<ScalarOrSelected> = op<ScalarOrSelected>(
   'max',
   amaxPrimitive,
   (x: Operand, axis?: number, options?: ReductionOptions) =>
@@ -372,7 +352,7 @@ export const max: Op<Extreme> = op<Extreme>(
  * @throws AxisError for an axis without elements.
  * @example const { values, indices } = value([[1, 5], [3, 4]]).min(1) // [1, 3], [0, 0]
  */
-export const min: Op<Extreme> = op<Extreme>(
+export const min: Op<ScalarOrSelected> = op<ScalarOrSelected>(
   'min',
   aminPrimitive,
   (x: Operand, axis?: number, options?: ReductionOptions) =>

@@ -271,7 +271,7 @@ function scatterWith(p: Primitive<AxisAttributes>, operand: Operand, axis: numbe
   return runtime.applyOne(p, [x, at, source], { axis: normalizeAxis(p.name, axis, x.rank, x.shape) });
 }
 
-interface ScatterAdd {
+interface Scatter {
   method<V extends Value>(this: V, axis: number, index: Value, source: Operand): Value<Of<V>>;
   free<V extends AnyOperand>(x: V, axis: number, index: Value, source: Operand): Value<Of<V>>;
 }
@@ -282,7 +282,7 @@ interface ScatterAdd {
  * @throws AxisError for an index out of range; ShapeError where the shapes do not fit; DtypeError for another dtype.
  * @example zeros([3]).scatterAdd(0, constant([1, 1], { dtype: 'int32' }), value([2, 3])) // [0, 5, 0]
  */
-export const scatterAdd: Op<ScatterAdd> = op<ScatterAdd>(
+export const scatterAdd: Op<Scatter> = op<Scatter>(
   'scatterAdd',
   scatterAddPrimitive,
   (x: Operand, axis: number, index: Value, source: Operand): Value =>
@@ -326,7 +326,7 @@ export const scatterAdd: Op<ScatterAdd> = op<ScatterAdd>(
  * @throws AxisError for an index out of range; ShapeError where the shapes do not fit; DtypeError for another dtype.
  * @example zeros([3]).scatter(0, constant([2, 0], { dtype: 'int32' }), value([5, 6])) // [6, 0, 5]
  */
-export const scatter: Op<ScatterAdd> = op<ScatterAdd>(
+export const scatter: Op<Scatter> = op<Scatter>(
   'scatter',
   scatterPrimitive,
   (x: Operand, axis: number, index: Value, source: Operand): Value =>

@@ -4,7 +4,7 @@ import type { AxesArgument, Fits, Ok, Reduced } from '../base/shape-types.ts';
 import { normalizeAxes, reducedShape, sizeOf } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import { requireElements, sharedAmongEqual } from './extrema.ts';
-import { selectAlongAxis, withoutAxis, type Selected } from './families/along-axis.ts';
+import { selectAlongAxis, withoutAxis, type ScalarOrSelected, type Selected } from './families/along-axis.ts';
 import { requireFloat } from './families/pointwise.ts';
 import { reduce, reductionPrimitive, type AxesAttributes, type ReduceRun } from './families/reduction.ts';
 import type { AnyOperand, Of, ReductionOptions } from './families/signatures.ts';
@@ -153,26 +153,6 @@ const medianPrimitive: Primitive<AxesAttributes> = reductionPrimitive({
   derivatives: sharedAmongEqual,
 });
 
-/** Without an axis a scalar; along one axis values and indices. */
-interface Median {
-  method: {
-    <V extends Value>(this: V): Value<[]>;
-    <V extends Value, const A extends number, const K extends boolean = false>(
-      this: V,
-      axis: Fits<Reduced<Of<V>, A, K>, A>,
-      options?: ReductionOptions<K>,
-    ): Selected<Ok<Reduced<Of<V>, A, K>>>;
-  };
-  free: {
-    <V extends AnyOperand>(x: V): Value<[]>;
-    <V extends AnyOperand, const A extends number, const K extends boolean = false>(
-      x: V,
-      axis: Fits<Reduced<Of<V>, A, K>, A>,
-      options?: ReductionOptions<K>,
-    ): Selected<Ok<Reduced<Of<V>, A, K>>>;
-  };
-}
-
 /** The median of an axis, or its first NaN: NaNs are sorted behind the numbers, in their order. */
 function medianAlong(x: Value, axis: number): Selected {
   requireElements('median', x, [axis]);
@@ -190,7 +170,7 @@ function medianAlong(x: Value, axis: number): Selected {
  * @throws AxisError for an axis without elements.
  * @example value([4, 1, 3, 2]).median() // 2
  */
-export const median: Op<Median> = op<Median>(
+export const median: Op<ScalarOrSelected> = op<ScalarOrSelected>(
   'median',
   medianPrimitive,
   (operand: Operand, axis?: number, options?: ReductionOptions): Value | Selected => {

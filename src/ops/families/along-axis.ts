@@ -1,8 +1,8 @@
 /** Ops along one axis, and what they have in common: a scalar counts as a row of one, as in PyTorch. */
-import type { Shape } from '../../base/shape-types.ts';
+import type { Fits, Ok, Reduced, Shape } from '../../base/shape-types.ts';
 import { normalizeAxis } from '../../base/shapes.ts';
 import type { Value } from '../../value/value.ts';
-import type { AnyOperand, Of } from './signatures.ts';
+import type { AnyOperand, Of, ReductionOptions } from './signatures.ts';
 
 /** y = f(x, axis), the same shape. */
 export interface AlongAxis {
@@ -21,6 +21,26 @@ export interface Selected<S extends Shape = Shape> {
 export interface SelectedAlongAxis {
   method<V extends Value>(this: V, axis: number): Selected<Of<V>>;
   free<V extends AnyOperand>(x: V, axis: number): Selected<Of<V>>;
+}
+
+/** Without an axis a scalar; along one axis values and indices: extremes, medians. */
+export interface ScalarOrSelected {
+  method: {
+    <V extends Value>(this: V): Value<[]>;
+    <V extends Value, const A extends number, const K extends boolean = false>(
+      this: V,
+      axis: Fits<Reduced<Of<V>, A, K>, A>,
+      options?: ReductionOptions<K>,
+    ): Selected<Ok<Reduced<Of<V>, A, K>>>;
+  };
+  free: {
+    <V extends AnyOperand>(x: V): Value<[]>;
+    <V extends AnyOperand, const A extends number, const K extends boolean = false>(
+      x: V,
+      axis: Fits<Reduced<Of<V>, A, K>, A>,
+      options?: ReductionOptions<K>,
+    ): Selected<Ok<Reduced<Of<V>, A, K>>>;
+  };
 }
 
 /** The operand with at least one axis, and the axis counted from the front. */

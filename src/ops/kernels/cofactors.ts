@@ -1,8 +1,7 @@
 /** The cofactors of square matrices: det(A)·A⁻ᵀ where A is regular, a product over singular values where it is not. */
 import type { Dense } from '../../base/storage.ts';
-import { refuseMatrix } from './eigh.ts';
 import { determinant, factorise, substitute } from './lu.ts';
-import { countOf, identity, matrixAt, multiplied, rowsOf, store, transposed } from './matrices.ts';
+import { countOf, identity, matrixAt, multiplied, refuseMatrix, rowsOf, store, transposed } from './matrices.ts';
 import { svdOf } from './svd.ts';
 
 /** Pivots that differ more than this lose digits in the inverse. */

@@ -1,24 +1,17 @@
 /** Eigenvalues and eigenvectors of symmetric matrices: tridiagonal form, then implicit QL and QR. */
-import { ChainruleError } from '../../base/errors.ts';
 import type { Dense } from '../../base/storage.ts';
 import {
-  batchEntry,
   countOf,
   identity,
   matrixAt,
   multiplied,
+  refuseMatrix,
   rowsOf,
   safeScale,
   store,
   transposed,
 } from './matrices.ts';
 import { diagonalise, tridiagonalise } from './tridiagonal.ts';
-
-/** What a decomposition by iteration says of a matrix that it cannot take. */
-export function refuseMatrix(op: string, x: Dense, i: number, finite: boolean): never {
-  const why = finite ? 'the iteration did not converge' : 'the matrix holds NaN or infinite elements';
-  throw new ChainruleError(`${why}${batchEntry(x.shape, i)}`, { op, shapes: [x.shape] });
-}
 
 /** Ascending eigenvalues, and unit eigenvectors as columns; only one triangle is read. NaN for what is not finite. */
 export function runEigh(values: Dense, vectors: Dense, x: Dense, upper: boolean): void {

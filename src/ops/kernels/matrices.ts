@@ -1,5 +1,5 @@
 /** What kernels on stacks of matrices share: walking over the stack, and doing the arithmetic in float64. */
-import { showShape } from '../../base/errors.ts';
+import { ChainruleError, showShape } from '../../base/errors.ts';
 import { sizeOf, type Shape } from '../../base/shapes.ts';
 import type { Dense } from '../../base/storage.ts';
 
@@ -31,6 +31,12 @@ export function batchEntry(shape: Shape, i: number): string {
     rest = Math.floor(rest / batch[axis]!);
   }
   return ` (batch entry ${showShape(place)})`;
+}
+
+/** What a decomposition by iteration says of a matrix that it cannot take. */
+export function refuseMatrix(op: string, x: Dense, i: number, finite: boolean): never {
+  const why = finite ? 'the iteration did not converge' : 'the matrix holds NaN or infinite elements';
+  throw new ChainruleError(`${why}${batchEntry(x.shape, i)}`, { op, shapes: [x.shape] });
 }
 
 /** The n × n identity. */

@@ -1,7 +1,16 @@
 /** The pseudoinverse, from singular values. */
 import type { Dense } from '../../base/storage.ts';
-import { refuseMatrix } from './eigh.ts';
-import { columnsOf, countOf, matrixAt, multiplied, rowsOf, safeScale, store, transposed } from './matrices.ts';
+import {
+  columnsOf,
+  countOf,
+  matrixAt,
+  multiplied,
+  refuseMatrix,
+  rowsOf,
+  safeScale,
+  store,
+  transposed,
+} from './matrices.ts';
 import { svdOf } from './svd.ts';
 
 /** V·S⁺·Uᵀ; singular values up to max(atol, rtol · the largest) count as zero. */

@@ -1,7 +1,6 @@
 /** Singular values and vectors: bidiagonal form, then implicit QR. Signs follow LAPACK (dgesdd). */
 import type { Dense } from '../../base/storage.ts';
 import { bidiagonalValues } from './bidiagonal.ts';
-import { refuseMatrix } from './eigh.ts';
 import { applyLeft, applyRight, productOf, reflect, reflector, triangularise, type Reflection } from './householder.ts';
 import {
   columnsOf,
@@ -9,6 +8,7 @@ import {
   identity,
   matrixAt,
   multiplied,
+  refuseMatrix,
   rowsOf,
   safeScale,
   store,
