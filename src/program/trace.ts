@@ -2,7 +2,7 @@
 import { isFloat } from '../base/dtypes.ts';
 import { flatten, unflatten } from '../base/trees.ts';
 import type { Aval } from '../ops/primitive.ts';
-import { refusePromise, withTrace } from '../value/recording.ts';
+import { refusePromise, requireFunction, withTrace } from '../value/recording.ts';
 import type { Trace } from '../value/trace.ts';
 import { lift } from '../value/lift.ts';
 import { graphOf, outputsOf } from '../value/order.ts';
@@ -94,6 +94,7 @@ export function traceFlat(
  * @example trace((x) => x.mul(x).sum(), zeros([3])).toString()
  */
 export function trace(f: (...args: never[]) => unknown, ...examples: unknown[]): Program {
+  requireFunction(f, 'trace');
   const { leaves, structure } = flatten(examples, isLeaf);
   const values = leaves.map((x) => lift(x, 'trace'));
   const call = (...xs: Value[]): unknown => f(...(unflatten(structure, xs) as never[]));

@@ -3,7 +3,7 @@ import { isFloat } from '../base/dtypes.ts';
 import { ChainruleError, showShape } from '../base/errors.ts';
 import type { Attributes, Primitive } from '../ops/primitive.ts';
 import { formatData, formatNumber } from '../value/format.ts';
-import { refusePromise, state, withObserver } from '../value/recording.ts';
+import { refusePromise, requireFunction, state, withObserver } from '../value/recording.ts';
 import { arrayOf, cellOf, contentOf, isTraced, type Value } from '../value/value.ts';
 
 /** Thrown under detectAnomaly. */
@@ -72,7 +72,10 @@ function report(
   const message = [
     `${String(value)} at element ${at} of ${primitive.title(attrs)} ${showShape(output.shape)}${where}`,
     ...inputs.map(describe),
-    `  path: ${pathTo(inputs, primitive)}`,
+    // On the way back there is no graph behind the operands; the way to the node whose turn it is tells more.
+    pulled === null || pulled._op === null
+      ? `  path: ${pathTo(inputs, primitive)}`
+      : `  path: ${pathTo(pulled._inputs, pulled._op)}, and back: ${primitive.name}`,
     ...(line === null ? [] : [`  made at ${line}`]),
   ].join('\n');
   return new AnomalyError(message, { op: primitive.title(attrs), shapes: inputs.map((x) => x.shape) });
@@ -85,6 +88,7 @@ function report(
  * @example detectAnomaly(() => value(-1).sqrt()) // throws: NaN at element 0 of sqrt
  */
 export function detectAnomaly<T>(fn: () => T): T {
+  requireFunction(fn, 'detectAnomaly');
   const origins: Origins = new WeakMap();
   const before = state.observer;
   return withObserver(

@@ -30,7 +30,10 @@ export function alias(x: Value, op: string): Value {
   if (!isFloat(x.dtype)) {
     throw new DtypeError(`derivatives need float arguments, got ${x.dtype}`, {
       op,
-      hint: `Cast it, or leave it out of argnums.`,
+      hint:
+        op === 'jvp' || op === 'vjp'
+          ? `Cast it, or let the function capture it: ${op}((x) => f(x, indices), …).`
+          : 'Cast it, or leave it out of argnums.',
     });
   }
   const source = read(x);

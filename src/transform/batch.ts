@@ -1,11 +1,11 @@
 /** vmap: a function of single examples becomes one of whole batches. */
-import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { AxisError, checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
 import { normalizeAxis } from '../base/shapes.ts';
-import { flatten, unflatten } from '../base/trees.ts';
+import { isPlainObject, unflatten } from '../base/trees.ts';
 import { traceFlat } from '../program/trace.ts';
 import type { Instruction, Program, Var } from '../program/program.ts';
 import { apply } from '../value/apply.ts';
-import { noGrad } from '../value/recording.ts';
+import { noGrad, requireFunction } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
 import { fromTree, toTree } from './arguments.ts';
 import type { AnyFunction, AnyParameters, LiftedAll, Reshaped, ReshapedAll } from './signatures.ts';
@@ -23,17 +23,27 @@ export interface VmapOptions {
 const isAxis = (x: unknown): x is number | null => x === null || typeof x === 'number';
 
 /** One axis for each leaf: a single axis stands for the whole tree. */
-function axesOf(axes: Axes, tree: unknown, leafCount: number, option: string): (number | null)[] {
-  if (isAxis(axes)) return new Array<number | null>(leafCount).fill(axes);
-  if (!Array.isArray(tree) && (typeof tree !== 'object' || tree === null)) {
-    throw new OptionError(`${option} has more structure than what it describes`, { op: 'vmap', option });
+function axesOf(axes: Axes, tree: unknown, option: string): (number | null)[] {
+  if (isAxis(axes)) return toTree(tree, 'vmap').leaves.map(() => axes);
+  if (typeof axes !== 'object') {
+    throw new OptionError(`${option} takes axes, null, or trees of them, got ${JSON.stringify(axes) ?? 'undefined'}`, {
+      op: 'vmap',
+      option,
+    });
   }
-  const entries = Object.entries(tree);
-  return entries.flatMap(([key, child]) => {
-    const own = (axes as Record<string, Axes | undefined>)[key];
-    if (own === undefined) throw new OptionError(`${option} has no entry for ${key}`, { op: 'vmap', option });
-    return axesOf(own, child, toTree(child, 'vmap').leaves.length, option);
-  });
+  if (Array.isArray(axes) !== Array.isArray(tree) || !(Array.isArray(tree) || isPlainObject(tree))) {
+    throw new OptionError(`${option} has another structure than what it describes`, { op: 'vmap', option });
+  }
+  const entries = axes as Readonly<Record<string, Axes>>;
+  const children = tree as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(children);
+  const surplus = Object.keys(entries).find((key) => !keys.includes(key));
+  const missing = keys.find((key) => entries[key] === undefined);
+  if (surplus !== undefined || missing !== undefined) {
+    const what = missing === undefined ? `an entry for ${surplus}, which is not there` : `no entry for ${missing}`;
+    throw new OptionError(`${option} has ${what}`, { op: 'vmap', option });
+  }
+  return keys.flatMap((key) => axesOf(entries[key]!, children[key], option));
 }
 
 /** The axis moved to another place, the others keeping their order. */
@@ -55,6 +65,13 @@ function toFront(leaves: readonly Value[], axes: readonly (number | null)[]): Ba
   const values = leaves.map((x, i) => {
     const axis = axes[i]!;
     if (axis === null) return x;
+    if (x.rank === 0) {
+      throw new AxisError(`axis ${axis} is out of range: argument leaf ${i} is a scalar`, {
+        op: 'vmap',
+        axis,
+        hint: 'Say null for it: vmap(f, { inAxes: [0, null] }).',
+      });
+    }
     const at = normalizeAxis('vmap', axis, x.rank, x.shape);
     if (size >= 0 && x.shape[at] !== size) {
       throw new ShapeError(
@@ -93,7 +110,14 @@ function runBatched(
 }
 
 /** Runs a Program on operands of which some have a leading batch axis; all results have one. */
-export function interpretBatched(program: Program, { values, batched, size }: Batch): Value[] {
+export const interpretBatched = (program: Program, batch: Batch): Value[] =>
+  interpretOperands(program, batch).map((result) => fullBatch(result, batch.size));
+
+const fullBatch = ({ value, batched }: Operand, size: number): Value =>
+  batched ? value : value.broadcastTo([size, ...value.shape]);
+
+/** The same; results that do not depend on the batch are single ones. */
+function interpretOperands(program: Program, { values, batched, size }: Batch): Operand[] {
   const environment = new Map<Var, Operand>();
   program.inputs.forEach((v, i) => environment.set(v, { value: values[i]!, batched: batched[i]! }));
   program.captures.forEach(({ variable, value }) => environment.set(variable, { value, batched: false }));
@@ -105,10 +129,7 @@ export function interpretBatched(program: Program, { values, batched, size }: Ba
     );
     instruction.outputs.forEach((v, i) => environment.set(v, results[i]!));
   }
-  return program.outputs.map((v) => {
-    const { value, batched: has } = environment.get(v)!;
-    return has ? value : value.broadcastTo([size, ...value.shape]);
-  });
+  return program.outputs.map((v) => environment.get(v)!);
 }
 
 /**
@@ -126,32 +147,46 @@ export function vmap<A extends AnyParameters, R>(
   options?: VmapOptions,
 ): (...args: LiftedAll<ReshapedAll<A>>) => Reshaped<R>;
 export function vmap(f: AnyFunction, options?: VmapOptions): (...args: unknown[]) => unknown {
+  requireFunction(f, 'vmap');
   checkOptions('vmap', options, ['inAxes', 'outAxes']);
+  const { inAxes = 0, outAxes = 0 } = options ?? {};
   return (...args) => {
     const { leaves, structure } = toTree(args, 'vmap');
-    const inAxes = options?.inAxes ?? 0;
     if (Array.isArray(inAxes) && inAxes.length !== args.length) {
       throw new OptionError(`inAxes has ${inAxes.length} entries for ${args.length} arguments`, {
         op: 'vmap',
         option: 'inAxes',
       });
     }
-    const batch = toFront(leaves, axesOf(inAxes as Axes, args, leaves.length, 'inAxes'));
+    const batch = toFront(leaves, axesOf(inAxes as Axes, args, 'inAxes'));
     const avals = batch.values.map((x, i) => ({
       shape: batch.batched[i] ? x.shape.slice(1) : x.shape,
       dtype: x.dtype,
     }));
     const program = traceFlat('vmap', (...xs) => f(...(unflatten(structure, xs) as unknown[])), avals);
-    const results = interpretBatched(program, batch);
-    const skeleton = fromTree(program.result, results);
-    const outAxes = axesOf(options?.outAxes ?? 0, skeleton, results.length, 'outAxes');
-    const placed = results.map((y, i) => {
-      const axis = outAxes[i]!;
-      return axis === null ? firstOf(y) : moveAxis(y, 0, normalizeAxis('vmap', axis, y.rank, y.shape));
-    });
-    return unflatten(flatten(skeleton, (x): x is Value => results.includes(x as Value)).structure, placed);
+    const results = interpretOperands(program, batch);
+    const skeleton = fromTree(
+      program.result,
+      results.map(({ value }) => value),
+    );
+    const places = axesOf(outAxes, skeleton, 'outAxes');
+    return fromTree(
+      program.result,
+      results.map((result, i) => placed(result, places[i]!, batch.size)),
+    );
   };
 }
 
-/** For outAxes null: results are equal for the whole batch, so one of them is all. */
-const firstOf = (y: Value): Value => y.slice(0);
+/** A result with its batch axis where it is wanted; for null there must be none. */
+function placed(result: Operand, axis: number | null, size: number): Value {
+  if (axis !== null) {
+    const y = fullBatch(result, size);
+    return moveAxis(y, 0, normalizeAxis('vmap', axis, y.rank, y.shape));
+  }
+  if (!result.batched) return result.value;
+  throw new OptionError('outAxes is null for a result that depends on the batch', {
+    op: 'vmap',
+    option: 'outAxes',
+    hint: 'Give the axis where its batch goes, or reduce the result of vmap.',
+  });
+}

@@ -3,10 +3,10 @@ import { isFloat } from '../base/dtypes.ts';
 import type { Cotangent } from '../ops/primitive.ts';
 import { primitive, type Primitive } from '../ops/primitive.ts';
 import { interpret } from '../program/interpret.ts';
-import { makeProgram, type Program } from '../program/program.ts';
+import { makeProgram, type Instruction, type Program } from '../program/program.ts';
 import { traceFlat } from '../program/trace.ts';
-import { apply } from '../value/apply.ts';
-import { enableGrad } from '../value/recording.ts';
+import { apply, applyOne } from '../value/apply.ts';
+import { enableGrad, requireFunction } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
 import { alias, fromTree, toTree } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
@@ -20,11 +20,39 @@ export interface Closed {
   readonly captured: readonly Value[];
 }
 
-export function close(program: Program): Closed {
+/** Random draws are made now and captured: a Program that runs again for its derivatives must see the same numbers. */
+export function close(body: Program): Closed {
+  const { program, draws } = withDrawsAsInputs(body);
   const { captures, inputs } = program;
+  const own = body.inputs.length;
   return {
-    program: makeProgram({ ...program, inputs: [...captures.map((c) => c.variable), ...inputs], captures: [] }),
-    captured: captures.map((c) => c.value),
+    program: makeProgram({
+      ...program,
+      inputs: [...captures.map((c) => c.variable), ...inputs.slice(own), ...inputs.slice(0, own)],
+      captures: [],
+    }),
+    captured: [...captures.map((c) => c.value), ...draws.map(({ primitive, attrs }) => applyOne(primitive, [], attrs))],
+  };
+}
+
+interface WithDraws {
+  readonly program: Program;
+  /** What gives the further inputs. */
+  readonly draws: readonly Instruction[];
+}
+
+/** A Program whose random draws have become inputs behind the others. */
+export function withDrawsAsInputs(program: Program): WithDraws {
+  const isDraw = ({ primitive }: Instruction): boolean => primitive.effect === 'random';
+  const draws = program.instructions.filter(isDraw);
+  if (draws.length === 0) return { program, draws };
+  return {
+    program: makeProgram({
+      ...program,
+      inputs: [...program.inputs, ...draws.map((draw) => draw.outputs[0]!)],
+      instructions: program.instructions.filter((instruction) => !isDraw(instruction)),
+    }),
+    draws,
   };
 }
 
@@ -102,6 +130,7 @@ export const callPrimitive: Primitive<CallAttributes> = primitive<CallAttributes
 export function checkpoint<A extends Value[], R>(f: (...args: A) => R): (...args: LiftedAll<A>) => Values<R>;
 export function checkpoint<A extends AnyParameters, R>(f: (...args: A) => R): (...args: LiftedAll<A>) => Values<R>;
 export function checkpoint(f: AnyFunction): (...args: unknown[]) => unknown {
+  requireFunction(f, 'checkpoint');
   return (...args) => {
     const { leaves, structure } = toTree(args, 'checkpoint');
     const body = traceFlat('checkpoint', (...xs) => f(...(fromTree(structure, xs) as unknown[])), leaves);

@@ -1,13 +1,17 @@
 /** Functions with a gradient of the caller's own. */
 import { isFloat } from '../base/dtypes.ts';
 import { ChainruleError } from '../base/errors.ts';
+import { flatten } from '../base/trees.ts';
 import { primitive, type Aval, type Cotangent, type Primitive } from '../ops/primitive.ts';
-import { traceFlat } from '../program/trace.ts';
+import { interpret } from '../program/interpret.ts';
+import { flattenResult, isLeaf, traceFlat, type Leaf } from '../program/trace.ts';
 import { recordResults } from '../value/apply.ts';
-import { enableGrad, noGrad } from '../value/recording.ts';
-import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
+import { lift } from '../value/lift.ts';
+import { enableGrad, noGrad, requireFunction } from '../value/recording.ts';
+import { immediate, isTraced, isValue, requireShape, type Value } from '../value/value.ts';
 import { alias, fromTree, toTree } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
+import { close } from './call.ts';
 import { pullBack } from './reverse.ts';
 import type { AnyFunction, AnyParameters, AnyTree, LiftedAll, Values } from './signatures.ts';
 
@@ -88,20 +92,50 @@ export const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttr
   batch,
 });
 
-function applyCustom(
-  inputs: readonly Value[],
-  { forward, pullback }: Pick<CustomAttributes, 'forward' | 'pullback'>,
-): readonly Value[] {
-  const run = (): readonly Value[] => forward(...inputs);
-  const traced = inputs.some(isTraced);
-  const results = traced ? traceFlat('customGradient', (...xs) => forward(...xs), inputs).outputs : noGrad(run);
-  const outs = results.map(({ shape, dtype }) => ({ shape, dtype }));
-  return recordResults(
-    customPrimitive,
-    inputs,
-    { forward, pullback, outs },
-    traced ? outs.map(zeros) : (results as readonly Value[]),
+type Rules = Pick<CustomAttributes, 'forward' | 'pullback'>;
+
+const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
+
+function applyCustom(inputs: readonly Value[], rules: Rules): readonly Value[] {
+  if (inputs.some(isTraced)) return applyTraced(inputs, rules);
+  const results = noGrad(() => rules.forward(...inputs));
+  if (results.some(isTraced)) return applyTraced(inputs, rules);
+  return recordResults(customPrimitive, inputs, { ...rules, outs: results.map(avalOf) }, results);
+}
+
+/**
+ * Under a trace both functions become Programs, and what they captured (arguments of the traced function, too) becomes
+ * operands behind the others: the recorded node stands by itself.
+ */
+function applyTraced(inputs: readonly Value[], { forward, pullback }: Rules): readonly Value[] {
+  const n = inputs.length;
+  const avals = inputs.map(avalOf);
+  const body = close(traceFlat('customGradient', (...xs) => forward(...xs), avals));
+  const outs = body.program.outputs.map(avalOf);
+  const m = outs.length;
+  let present: readonly boolean[] = [];
+  const pull = close(
+    traceFlat(
+      'customGradient',
+      (...all) => {
+        const cotangents = pullback(all.slice(0, m), all.slice(m, 2 * m), all.slice(2 * m));
+        present = cotangents.map((c) => c !== undefined);
+        return cotangents.filter((c) => c !== undefined);
+      },
+      [...outs, ...outs, ...avals],
+    ),
   );
+  const k = n + body.captured.length;
+  const closed: Rules = {
+    forward: (...xs) => interpret(body.program, [...xs.slice(n, k), ...xs.slice(0, n)]),
+    pullback: (gs, ys, xs) => {
+      const cotangents = interpret(pull.program, [...xs.slice(k), ...gs, ...ys, ...xs.slice(0, n)]);
+      let next = 0;
+      return xs.map((_, i) => (present[i] === true ? cotangents[next++] : undefined));
+    },
+  };
+  const operands = [...inputs, ...body.captured, ...pull.captured];
+  return recordResults(customPrimitive, operands, { ...closed, outs }, outs.map(zeros));
 }
 
 /** A pullback's cotangents. */
@@ -125,37 +159,56 @@ export function customGradient(
   f: AnyFunction,
   pullback: (g: AnyTree, y: AnyTree, ...xs: AnyParameters) => readonly unknown[],
 ): (...args: unknown[]) => unknown {
+  requireFunction(f, 'customGradient');
+  requireFunction(pullback, 'customGradient', 'the pullback');
   return (...args) => {
     const { leaves, structure } = toTree(args, 'customGradient');
     let resultTree = toTree(null, 'customGradient').structure;
     const forward = (...xs: Value[]): readonly Value[] => {
-      const result = toTree(f(...(fromTree(structure, xs) as unknown[])), 'customGradient');
+      const result = flattenResult(f(...(fromTree(structure, xs) as unknown[])), 'customGradient');
       resultTree = result.structure;
       return result.leaves;
     };
     const pull: Pullback = (gs, ys, xs) => {
       const argumentsAgain = fromTree(structure, xs) as unknown[];
       const cotangents = pullback(fromTree(resultTree, gs), fromTree(resultTree, ys), ...argumentsAgain);
-      return checkedCotangents(cotangents, xs);
+      return checkedCotangents(cotangents, argumentsAgain);
     };
     const ys = applyCustom(leaves, { forward, pullback: pull });
     return fromTree(resultTree, ys);
   };
 }
 
-function checkedCotangents(cotangents: unknown, xs: readonly Value[]): Cotangent[] {
-  const list = Array.isArray(cotangents) ? (cotangents as unknown[]).flat(Infinity) : undefined;
-  if (list === undefined || list.length !== xs.length) {
-    throw new ChainruleError(`the pullback must return one cotangent for each of ${xs.length} arguments`, {
-      op: 'customGradient',
-      hint: 'Return an array; null stands for no gradient.',
-    });
+type MaybeLeaf = Leaf | null | undefined;
+
+const isMaybeLeaf = (x: unknown): x is MaybeLeaf => x === null || x === undefined || isLeaf(x);
+
+/** One cotangent for each leaf of each argument; null for a whole tree stands for all of its leaves. */
+function checkedCotangents(cotangents: unknown, args: readonly unknown[]): Cotangent[] {
+  const list = Array.isArray(cotangents) ? (cotangents as unknown[]) : [];
+  const hint = 'Return an array with an entry of the structure of each argument; null stands for no gradient.';
+  if (list.length !== args.length) {
+    const got = Array.isArray(cotangents) ? `${list.length}` : isValue(cotangents) ? 'a Value' : typeof cotangents;
+    throw new ChainruleError(
+      `the pullback must return one cotangent for each of ${args.length} arguments, got ${got}`,
+      { op: 'customGradient', hint },
+    );
   }
-  return list.map((c, i) => {
-    if (c === null || c === undefined) return undefined;
-    const x = xs[i]!;
-    const g = typeof c === 'number' ? immediate(x.shape, x.dtype, c) : (c as Value);
-    requireShape('customGradient', g, x.shape);
-    return isFloat(x.dtype) ? g.to(x.dtype) : undefined;
+  return args.flatMap((arg, i) => {
+    const xs = flatten(arg, isValue).leaves;
+    const given = list[i] ?? new Array<null>(xs.length).fill(null);
+    const gs = flatten(given, isMaybeLeaf).leaves;
+    if (gs.length === xs.length) return xs.map((x, j) => checkedCotangent(gs[j], x));
+    throw new ChainruleError(`the cotangent of argument ${i} has ${gs.length} leaves, the argument has ${xs.length}`, {
+      op: 'customGradient',
+      hint,
+    });
   });
+}
+
+function checkedCotangent(c: MaybeLeaf, x: Value): Cotangent {
+  if (c === null || c === undefined) return undefined;
+  const g = typeof c === 'number' ? immediate(x.shape, x.dtype, c) : lift(c, 'customGradient');
+  requireShape('customGradient', g, x.shape);
+  return isFloat(x.dtype) ? g.to(x.dtype) : undefined;
 }

@@ -1,9 +1,10 @@
 /** Whole matrices of derivatives: jacobian, hessian, and the product of a Hessian with a vector. */
+import { isFloat } from '../base/dtypes.ts';
 import { checkOptions, OptionError } from '../base/errors.ts';
 import { sizeOf } from '../base/shapes.ts';
 import type { Shape } from '../base/shape-types.ts';
 import type { Structure } from '../base/trees.ts';
-import { noGrad } from '../value/recording.ts';
+import { noGrad, requireFunction } from '../value/recording.ts';
 import { eye } from '../value/create.ts';
 import { immediate, type Value } from '../value/value.ts';
 import { fromTree } from './arguments.ts';
@@ -47,7 +48,7 @@ function byColumns(ys: readonly Value[], xs: readonly Value[]): Value[][] {
         ys,
         xs,
         xs.map((_, i) => (i === j ? t : undefined)),
-      ).map((out, i) => out ?? immediate(ys[i]!.shape, ys[i]!.dtype, 0));
+      ).map((out, i) => out ?? immediate(ys[i]!.shape, isFloat(ys[i]!.dtype) ? ys[i]!.dtype : x.dtype, 0));
     const blocks = vmap(push)(basis(x)) as Value[];
     return blocks.map((block, i) => {
       const rank = ys[i]!.rank;
@@ -72,6 +73,7 @@ export function jacobian<A extends AnyParameters, R, const O extends JacobianOpt
   options?: O,
 ): (...args: LiftedAll<A>) => Blocks<R, Cotangents<A, O>>;
 export function jacobian(f: AnyFunction, options?: JacobianOptions): (...args: unknown[]) => unknown {
+  requireFunction(f, 'jacobian');
   checkOptions('jacobian', options, ['mode', 'argnums']);
   const mode = options?.mode ?? 'reverse';
   if (mode !== 'forward' && mode !== 'reverse') {
@@ -115,9 +117,14 @@ export function hessian<A extends AnyParameters, const O extends HessianOptions 
   options?: O,
 ): (...args: LiftedAll<A>) => Blocks<Cotangents<A, O>, Cotangents<A, O>>;
 export function hessian(f: AnyFunction, options?: HessianOptions): (...args: unknown[]) => unknown {
+  requireFunction(f, 'hessian');
   checkOptions('hessian', options, ['argnums']);
   const argnums = options?.argnums ?? 0;
-  return jacobian(grad(f, { argnums }), { mode: 'forward', argnums });
+  const blocks = jacobian(grad(f, { argnums }), { mode: 'forward', argnums }) as AnyFunction;
+  return (...args) => {
+    positionsOf('hessian', { argnums }, args.length);
+    return blocks(...args);
+  };
 }
 
 /**
@@ -131,6 +138,7 @@ export function hvp<A extends AnyParameters>(
   v: Lifted<A[0]>,
 ): Values<A[0]>;
 export function hvp(f: AnyFunction, x: unknown, v: unknown): unknown {
+  requireFunction(f, 'hvp');
   const gradient: AnyFunction = grad(f);
   return jvp(gradient, [x], [v])[1];
 }

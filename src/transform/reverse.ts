@@ -4,7 +4,7 @@ import { mapTree, type Structure } from '../base/trees.ts';
 import type { Cotangent } from '../ops/primitive.ts';
 import { flattenResult, isLeaf } from '../program/trace.ts';
 import { lift } from '../value/lift.ts';
-import { enableGrad, noGrad, refusePromise } from '../value/recording.ts';
+import { enableGrad, noGrad, refusePromise, requireFunction } from '../value/recording.ts';
 import { seedFor, walkReverse } from '../value/reverse.ts';
 import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
 import type { AnyFunction, AnyParameters, AnyTree, Cotangents, Lifted, LiftedAll, Values } from './signatures.ts';
@@ -53,9 +53,11 @@ export function linearise(
   const originals: Value[] = [];
   const aliases: Value[] = [];
   const argumentTrees: Structure[] = [];
+  requireFunction(f, op);
   const replaced = withLifted(args, op);
   for (const position of positions) {
     const { leaves, structure } = toTree(args[position], op);
+    if (structure.kind === 'static') refuseArgument(op, position, structure.value);
     const own = leaves.map((x) => alias(x, op));
     originals.push(...leaves);
     aliases.push(...own);
@@ -69,6 +71,13 @@ export function linearise(
   });
   const { leaves: results, structure } = flattenResult(result, op);
   return { results, structure, aliases, argumentTrees, wanted: isWantedOutside(originals, results, aliases) };
+}
+
+function refuseArgument(op: string, position: number, x: unknown): never {
+  const got = typeof x !== 'object' || x === null ? String(x) : `a ${x.constructor.name}`;
+  throw new TypeError(
+    `${op}: argument ${position} must be a Value, a number or a tree of them, got ${got}. Wrap data with value(…) or constant(…).`,
+  );
 }
 
 /** Splits flat cotangents into one tree for each argument. */
@@ -98,11 +107,14 @@ export function positionsOf(op: string, options: GradOptions | undefined, given:
   const positions = typeof argnums === 'number' ? [argnums] : argnums;
   for (const position of positions) {
     if (Number.isInteger(position) && position >= 0 && position < given) continue;
-    throw new OptionError(`argnums names argument ${String(position)}, but ${given} were given`, {
+    throw new OptionError(`argnums names argument ${JSON.stringify(position)}, but ${given} were given`, {
       op,
       option: 'argnums',
-      hint: 'Positions count from 0.',
+      hint: 'Positions are numbers that count from 0.',
     });
+  }
+  if (new Set(positions).size < positions.length) {
+    throw new OptionError(`argnums names an argument twice: ${positions.join(', ')}`, { op, option: 'argnums' });
   }
   return positions;
 }
@@ -140,7 +152,6 @@ function differentiate(
   options: GradOptions | undefined,
   args: readonly unknown[],
 ): Differentiated {
-  checkOptions(op, options, ['argnums', 'hasAux']);
   const positions = positionsOf(op, options, args.length);
   let aux: unknown;
   const main: AnyFunction = (...xs: unknown[]) => {
@@ -186,6 +197,8 @@ export function grad<A extends AnyParameters, const O extends GradOptions = Grad
   options?: O,
 ): (...args: LiftedAll<A>) => GradResult<A, O>;
 export function grad(f: AnyFunction, options?: GradOptions): (...args: unknown[]) => unknown {
+  requireFunction(f, 'grad');
+  checkOptions('grad', options, ['argnums', 'hasAux']);
   return (...args) => {
     const { gradient, aux } = differentiate('grad', f, options, args);
     return options?.hasAux === true ? [gradient, aux] : gradient;
@@ -202,6 +215,8 @@ export function valueAndGrad<A extends AnyParameters, R, const O extends GradOpt
   options?: O,
 ): (...args: LiftedAll<A>) => [Values<R>, Cotangents<A, O>];
 export function valueAndGrad(f: AnyFunction, options?: GradOptions): (...args: unknown[]) => unknown {
+  requireFunction(f, 'valueAndGrad');
+  checkOptions('valueAndGrad', options, ['argnums', 'hasAux']);
   return (...args) => {
     const { value, gradient, aux } = differentiate('valueAndGrad', f, options, args);
     return [options?.hasAux === true ? [value, aux] : value, gradient];

@@ -8,10 +8,11 @@ import { interpret } from '../program/interpret.ts';
 import type { Program } from '../program/program.ts';
 import { traceFlat } from '../program/trace.ts';
 import { apply } from '../value/apply.ts';
+import { refusePromise, requireFunction } from '../value/recording.ts';
 import { arrayOf, immediate, type Value } from '../value/value.ts';
 import { fromTree, toTree } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
-import { close, pullBackProgram, pushForwardProgram } from './call.ts';
+import { close, pullBackProgram, pushForwardProgram, withDrawsAsInputs } from './call.ts';
 import type { AnyFunction, AnyTree, Lifted, Reshaped, Values } from './signatures.ts';
 
 /**
@@ -298,6 +299,7 @@ export function scan<C = Value, X = Value, Y = unknown>(
 ): [Values<C>, Reshaped<Y>];
 export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanOptions): [AnyTree, AnyTree];
 export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanOptions): [unknown, unknown] {
+  requireFunction(f, 'scan');
   checkOptions('scan', options, ['reverse', 'length']);
   const carry = toTree(init, 'scan');
   const sequences = toTree(xs ?? null, 'scan');
@@ -309,6 +311,7 @@ export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanO
     'scan',
     (...values) => {
       const result = f(fromTree(carry.structure, values.slice(0, n)), fromTree(sequences.structure, values.slice(n)));
+      refusePromise(result, 'scan');
       if (!Array.isArray(result) || result.length !== 2)
         throw new OptionError('f must return [carry, y]', { op: 'scan', hint: 'y may be null.' });
       const [after, y] = result.map((part: unknown) => toTree(part, 'scan'));
@@ -319,7 +322,10 @@ export function scan(f: AnyFunction, init: unknown, xs: unknown, options?: ScanO
     },
     [...carry.leaves.map(avalOf), ...sequences.leaves.map(elementOf)],
   );
-  const parts = { constants: [], carries: carry.leaves, sequences: sequences.leaves };
-  const results = runScan(parts, body, length, options?.reverse ?? false);
+  // Each step has random numbers of its own, which derivatives must see again: they come in as a sequence.
+  const { program, draws } = withDrawsAsInputs(body);
+  const drawn = draws.map(({ primitive, attrs }) => primitive.batch([], [], length, attrs)[0]!);
+  const parts = { constants: [], carries: carry.leaves, sequences: [...sequences.leaves, ...drawn] };
+  const results = runScan(parts, program, length, options?.reverse ?? false);
   return [fromTree(carryTree!, results.slice(0, n)), fromTree(resultTree!, results.slice(n))];
 }

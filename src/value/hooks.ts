@@ -1,8 +1,8 @@
 /** Gradient hooks: functions that see a Value's cotangent when the reverse walk reaches it. */
-import { cellOf, requireShape, type Value } from './value.ts';
+import { cellOf, isValue, requireShape, type Value } from './value.ts';
 
 /** Gets the cotangent; may return another one to go on with. */
-export type GradientHook = (g: Value) => Value | undefined | void;
+export type GradientHook = (g: Value) => Value | null | undefined | void;
 
 const hooks = new WeakMap<Value, GradientHook[]>();
 let anyHooks = false;
@@ -26,9 +26,13 @@ const hooksOf = (x: Value): readonly GradientHook[] | undefined => hooks.get(cel
 export function applyHooks(x: Value, g: Value): Value {
   if (!anyHooks) return g;
   let current = g;
-  for (const hook of hooksOf(x) ?? []) {
-    const replaced = hook(current);
-    if (replaced === undefined) continue;
+  // A copy: a hook may remove itself.
+  for (const hook of [...(hooksOf(x) ?? [])]) {
+    const replaced = hook(current) ?? null;
+    if (replaced === null) continue;
+    if (!isValue(replaced)) {
+      throw new TypeError(`onGrad: the hook must return a Value, or nothing to let g pass, got ${typeof replaced}`);
+    }
     requireShape('onGrad', replaced, x.shape);
     current = replaced;
   }

@@ -43,7 +43,11 @@ export interface Methods {
   named(label: string): this;
   /** Swaps a leaf's content; graphs recorded before keep what they read. Shapes must agree; the dtype stays. */
   assign(x: Value | number): this;
-  /** Calls `hook` with the cotangent when the reverse walk gets here; a returned Value replaces it. Returns a remover. */
+  /**
+   * Calls `hook` with the cotangent when the reverse walk gets here; a returned Value replaces it. Returns a remover.
+   * Hooks of a traced Value are called for derivatives taken inside the traced function (`vmap(grad(f))`), not for those
+   * taken through it (`grad(vmap(f))`): customGradient holds for both.
+   */
   onGrad(hook: GradientHook): () => void;
   /** Keeps `.grad` of this intermediate result too; returns itself. */
   retainGrad(): this;
@@ -90,6 +94,9 @@ function assign(cell: Value, x: Value | number): void {
 const jsonNumber = (x: number): number | string =>
   Number.isFinite(x) && !Object.is(x, -0) ? x : Object.is(x, -0) ? '-0' : String(x);
 
+/** Results that retain their gradient already. */
+const retaining = new WeakSet<Value>();
+
 const implementation: { [K in keyof Methods]: (this: Value, ...args: never[]) => unknown } = {
   item(this: Value): number {
     return item(this);
@@ -104,6 +111,7 @@ const implementation: { [K in keyof Methods]: (this: Value, ...args: never[]) =>
     return { shape: this.shape, dtype: this.dtype, data: Array.from(this.data, jsonNumber) };
   },
   backward(this: Value, options?: BackwardOptions): void {
+    if (isValue(options)) throw new TypeError('backward: the cotangent is an option: y.backward({ gradient: g })');
     checkOptions('backward', options, BACKWARD_OPTIONS);
     backward(this, options);
   },
@@ -130,7 +138,9 @@ const implementation: { [K in keyof Methods]: (this: Value, ...args: never[]) =>
   },
   retainGrad(this: Value): Value {
     if (!this._requiresGrad) throw new DtypeError('the Value requires no gradient', { op: 'retainGrad' });
-    if (!this._isCell) addHook(this, (g) => accumulate(this, g));
+    if (this._isCell || retaining.has(this)) return this;
+    retaining.add(this);
+    addHook(this, (g) => accumulate(this, g));
     return this;
   },
 };

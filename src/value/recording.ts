@@ -48,7 +48,15 @@ export function refusePromise(result: unknown, by: string): void {
   }
 }
 
+/** @throws TypeError unless f is a function. */
+export function requireFunction(f: unknown, by: string, which: string = 'the first argument'): void {
+  if (typeof f !== 'function') {
+    throw new TypeError(`${by}: ${which} must be a function, got ${f === null ? 'null' : typeof f}`);
+  }
+}
+
 function withGradients<T>(on: boolean, f: () => T, by: string): T {
+  requireFunction(f, by);
   const before = state.gradients;
   state.gradients = on;
   try {

@@ -138,6 +138,8 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
+const describeKind = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x);
+
 /** The cotangent that a walk starts from. */
 export function seedFor(y: Value, gradient: Value | number | undefined, op: string): Value {
   if (!isFloat(y.dtype)) throw new DtypeError(`only float Values have gradients, got ${y.dtype}`, { op });
@@ -148,6 +150,9 @@ export function seedFor(y: Value, gradient: Value | number | undefined, op: stri
       shapes: [y.shape],
       hint: 'Reduce it first, e.g. y.sum(), or say where to start: y.backward({ gradient: onesLike(y) }).',
     });
+  }
+  if (!isValue(gradient) && typeof gradient !== 'number') {
+    throw new TypeError(`${op}: gradient must be a Value or a number, got ${describeKind(gradient)}`);
   }
   const g = isValue(gradient) ? gradient : immediate(y.shape, y.dtype, gradient);
   if (!sameShape(g.shape, y.shape)) requireShape(`${op}({ gradient })`, g, y.shape);

@@ -62,12 +62,25 @@ describe('grad', () => {
       () => grad((x: Value) => x.sum())(constant([1], { dtype: 'int32' })) as unknown,
       /float arguments, got int32/,
     ],
+    ['an argument named twice', () => grad(f, { argnums: [0, 0] })(1, 2) as unknown, /names an argument twice: 0, 0/],
     ['an unknown option', () => grad(f, { argnum: 1 } as object)(1, 2) as unknown, /unknown option "argnum".*argnums/s],
     ['aux without a pair', () => grad((x: Value) => x, { hasAux: true })(1) as unknown, /must return \[y, aux\]/],
   ])('refuses %s', (_, call, message) => {
     expect(call).toThrow(ChainruleError);
     expect(call).toThrow(message);
   });
+});
+
+test('what is no function, and data that is no Value, is refused by name', () => {
+  const refused = { grad, valueAndGrad, jacobian, hessian, vmap, vjp, jvp } as Record<string, (f: never) => unknown>;
+  for (const [name, transform] of Object.entries(refused)) {
+    expect(() => transform === jvp ? jvp(3 as never, [1], [1]) : transform(3 as never)).toThrow(`${name}: the first argument must be a function, got number`); // prettier-ignore
+  }
+  expect(() => grad((x: Value) => x.sum())(new Float64Array(2) as never)).toThrow(
+    /grad: argument 0 must be a Value.*got a Float64Array\. Wrap data with value/,
+  );
+  expect(() => grad((x: Value) => x, { argnum: 0 } as object)).toThrow(/unknown option/);
+  expect(() => hessian((x: Value) => x, { argnums: 1 })(1)).toThrow(/^hessian: argnums/);
 });
 
 describe('vjp and jvp', () => {
@@ -80,6 +93,13 @@ describe('vjp and jvp', () => {
       { y: 6, z: [4] },
       { y: 23, z: [10] },
     ]);
+  });
+
+  test('integer arguments are to be captured', () => {
+    const i = constant([0], { dtype: 'int32' });
+    expect(() => vjp((x: Value, j: Value) => x.indexSelect(0, j), value([1]), i)).toThrow(
+      /float arguments, got int32\n.*capture it/,
+    );
   });
 
   test('the pullback can be used again', () => {
@@ -134,6 +154,12 @@ describe('jacobian and hessian', () => {
     expect(hessian((x: Value) => x.sum().square())(zeros([2, 2])).shape).toEqual([2, 2, 2, 2]);
   });
 
+  test('integer results have zeros, the same in both modes', () => {
+    const g = (x: Value): Value => x.argmax(0);
+    const blocks = (['forward', 'reverse'] as const).map((mode) => jacobian(g, { mode })(value([1, 2])));
+    expect(blocks.map((block) => [block.dtype, block.toArray()])).toEqual([['float64', [0, 0]], ['float64', [0, 0]]]); // prettier-ignore
+  });
+
   test('refuse modes that do not exist', () => {
     expect(() => jacobian(f, { mode: 'backward' as 'reverse' })).toThrow(OptionError);
   });
@@ -161,6 +187,11 @@ describe('vmap', () => {
 
   test('a result that does not depend on the batch is repeated', () => {
     expect(shown(vmap((_: Value) => constant([7]))(m))).toEqual([[7], [7]]); // prettier-ignore
+  });
+
+  test('… or is there once, where outAxes is null; in an empty batch too', () => {
+    expect(shown(vmap((_: Value) => constant([7]), { outAxes: null })(m))).toEqual([7]);
+    expect(shown(vmap((_: Value) => constant([7]), { outAxes: null })(zeros([0])))).toEqual([7]);
   });
 
   test('an empty batch', () => {
@@ -192,7 +223,37 @@ describe('vmap', () => {
       ChainruleError,
       /vmap: axis 2 is out of range.*\[2, 3\]/,
     ],
-    ['a scalar', () => vmap((x: Value) => x)(1) as unknown, ChainruleError, /vmap: axis 0/],
+    [
+      'a scalar',
+      () => vmap(add)(m, 1) as unknown,
+      ChainruleError,
+      /axis 0 is out of range: argument leaf 1 is a scalar.*\n.*\[0, null\]/,
+    ],
+    ['inAxes null', () => vmap((x: Value) => x, { inAxes: null as never })(m) as unknown, OptionError, /no argument/],
+    [
+      'inAxes that are no axes',
+      () => vmap((x: Value) => x, { inAxes: '0' as never })(m) as unknown,
+      OptionError,
+      /inAxes takes axes, null, or trees of them, got "0"/,
+    ],
+    [
+      'inAxes with an entry too few',
+      () => vmap((p: { a: Value; b: Value }) => p.a, { inAxes: [{ a: 0 }] })({ a: m, b: m }) as unknown,
+      OptionError,
+      /inAxes has no entry for b/,
+    ],
+    [
+      'inAxes with an entry too many',
+      () => vmap((p: { a: Value }) => p.a, { inAxes: [{ a: 0, c: 0 }] })({ a: m }) as unknown,
+      OptionError,
+      /inAxes has an entry for c, which is not there/,
+    ],
+    [
+      'outAxes null for what depends on the batch',
+      () => vmap((x: Value) => [x, x], { outAxes: [0, null] })(m) as unknown,
+      OptionError,
+      /outAxes is null for a result that depends on the batch/,
+    ],
   ])('refuses %s', (_, call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);

@@ -7,8 +7,12 @@ import {
   defineOp,
   detectAnomaly,
   grad,
+  interpret,
   jvp,
   noGrad,
+  rand,
+  scan,
+  trace,
   value,
   vmap,
   type Value,
@@ -57,6 +61,40 @@ describe('customGradient', () => {
       grad((x: Value) => customGradient((y: Value) => y.mul(2), pull)(x).sum())(value([1, 2]));
     expect(wrong((g) => [g, g])).toThrow(/one cotangent for each of 1 arguments/);
     expect(wrong((g) => [g.sum()])).toThrow(/expected shape \[2\], got \[\]/);
+    expect(wrong((g) => g as never)).toThrow(/one cotangent for each of 1 arguments, got a Value/);
+    expect(wrong(() => ['g'] as never)).toThrow(/cotangent of argument 0 has 0 leaves, the argument has 1/);
+    expect(() => customGradient((x: Value) => x, undefined as never)).toThrow(/the pullback must be a function/);
+    const later = customGradient(
+      (x: Value) => Promise.resolve(x),
+      (g: unknown) => [g as Value],
+    ) as (x: number) => unknown;
+    expect(() => later(1)).toThrow(/returned a Promise/);
+  });
+
+  test('cotangents have the structure of the arguments; null stands for a whole one', () => {
+    const f = customGradient(
+      (p: { a: Value; b: Value }, _q: { c: Value[] }) => ({ y: p.a.mul(p.b) }),
+      (g: { y: Value }, _y: unknown, p: { a: Value; b: Value }) => [{ a: g.y.mul(p.b), b: g.y.mul(p.a) }, null],
+    );
+    const loss = (p: { a: Value; b: Value }, q: { c: Value[] }): Value => f(p, q).y;
+    const [p, q] = grad(loss, { argnums: [0, 1] })({ a: 2, b: 3 }, { c: [4, 5] });
+    expect([p.a.item(), p.b.item(), ...q.c.map((c) => c.item())]).toEqual([3, 2, 0, 0]);
+  });
+
+  test('both functions may capture arguments of traced functions around them', () => {
+    const times = (x: Value, k: Value): Value =>
+      customGradient(
+        (y: Value) => y.mul(k),
+        (g: Value) => [g.mul(k)],
+      )(x);
+    const xs = value([1, 2, 3]);
+    expect(vmap((x: Value) => times(x, x))(xs).toArray()).toEqual([1, 4, 9]);
+    expect(vmap((x: Value) => times(value(2), x))(xs).toArray()).toEqual([2, 4, 6]);
+    expect(vmap(grad((x: Value) => times(x, x)))(xs).toArray()).toEqual([1, 2, 3]);
+    expect(grad((w: Value) => vmap((x: Value) => times(x.mul(w), x))(xs).sum())(2).item()).toBe(14);
+    expect(vmap((k: Value) => vmap((x: Value) => times(x, k))(xs))(value([1, 10])).toArray()).toEqual([[1, 2, 3], [10, 20, 30]]); // prettier-ignore
+    expect(interpret(trace(times, 1, 2), [value(3), value(4)])[0]!.item()).toBe(12);
+    expect(scan((c: Value, x: Value) => [times(x, c), null], value(1), xs)[0].item()).toBe(6);
   });
 });
 
@@ -72,6 +110,19 @@ describe('checkpoint', () => {
     );
     expect(both[0]!.map((g) => g.toArray())).toEqual(both[1]!.map((g) => g.toArray()));
     expect(y.inputs).toHaveLength(2);
+  });
+
+  test('random numbers are drawn once: derivatives see those of the forward pass', () => {
+    const x = value([1, 2, 4]);
+    const noisy = (y: Value): Value => y.mul(rand(y.shape));
+    const runs: ((y: Value) => Value)[] = [checkpoint(noisy), vmap(checkpoint(noisy)), checkpoint(checkpoint(noisy))];
+    for (const run of runs) {
+      x.zeroGrad();
+      const y = run(x);
+      y.sum().backward();
+      expect(x.grad!.toArray()).toEqual(y.div(x).toArray());
+      expect(new Set(x.grad!.data).size).toBe(3);
+    }
   });
 
   test('derivatives of any order, captured leaves, vmap', () => {
@@ -140,8 +191,9 @@ describe('detectAnomaly', () => {
   });
 
   test('in the backward pass too', () => {
-    const message = messageOf(() => value(0).sqrt().backward());
+    const message = messageOf(() => value(0).named('x').mul(2).sqrt().backward());
     expect(message).toMatch(/Infinity.*in the backward pass of sqrt/);
+    expect(message).toMatch(/path: x → mul → sqrt, and back: div\n.*made at .*custom\.test\.ts/);
   });
 
   test('says nothing where all is finite, or was not before', () => {

@@ -1,6 +1,8 @@
 import {
+  allClose,
   grad,
   jvp,
+  rand,
   scan,
   trace,
   interpret,
@@ -102,6 +104,17 @@ test('traced, it is one instruction; interpreted, the same bits', () => {
   expect(interpret(program, [xs])[0]!.item()).toBe(f(xs).item());
 });
 
+test('each step draws random numbers of its own, and derivatives see the same ones', () => {
+  const xs = value([1, 2, 3]);
+  const [, ys] = scan((c: Value, x: Value) => [c, x.mul(rand([]))], value(0), xs);
+  ys.sum().backward();
+  expect(allClose(xs.grad!, ys.div(xs))).toBe(true);
+  expect(new Set(xs.grad!.data).size).toBe(3);
+  const batch = vmap((k: Value) => scan((c: Value) => [c.add(rand([])), null], k, null, { length: 2 })[0])(zeros([4]));
+  expect(new Set(batch.data).size).toBe(4);
+  expect(scan((c: Value) => [c.add(rand([])), null], value(5), null, { length: 0 })[0].item()).toBe(5);
+});
+
 test('a long one', () => {
   const n = 2000;
   const f = (x: Value): Value => run((c, y) => [c.mul(y), c], 1, x.mul(constant(new Float64Array(n).fill(1))))[0];
@@ -114,6 +127,7 @@ test('what cannot be is refused', () => {
     /carry must keep.*float64 became.*float32/,
   );
   expect(() => scan((c: Value) => c, 0, value([1]))).toThrow(/must return \[carry, y\]/);
+  expect(() => scan((c: Value) => Promise.resolve([c, c]) as never, 0, value([1]))).toThrow(/returned a Promise/);
   expect(() => scan(step, 0, null)).toThrow(OptionError);
   expect(() => scan((c: Value, [x, y]: Value[]) => [c.add(x!).add(y!), null], 0, [value([1]), value([1, 2])])).toThrow(
     /sequences have 1 and 2 steps/,

@@ -47,6 +47,12 @@ describe('gradients', () => {
     expect([x.grad!.item(), y.grad!.item(), z.grad]).toEqual([36, 12, null]);
   });
 
+  test('retaining twice is retaining', () => {
+    const y = value(2).mul(3).retainGrad().retainGrad();
+    y.mul(y).backward();
+    expect(y.grad!.item()).toBe(12);
+  });
+
   test('skip what does not require them', () => {
     const [x, c] = [value(2), constant(3)];
     x.mul(c).backward();
@@ -146,6 +152,26 @@ describe('hooks', () => {
     expect(x.grad!.item()).toBe(63);
   });
 
+  test('one that removes itself does not hide the next; null lets the cotangent pass', () => {
+    const seen: string[] = [];
+    const y = value(2).mul(3);
+    const remove = y.onGrad(() => {
+      seen.push('first');
+      remove();
+      return null;
+    });
+    y.onGrad(() => void seen.push('second'));
+    y.backward();
+    y.backward();
+    expect(seen).toEqual(['first', 'second', 'second']);
+  });
+
+  test('must return Values', () => {
+    const y = value(2).mul(3);
+    y.onGrad(() => 5 as never);
+    expect(() => y.backward()).toThrow(/onGrad: the hook must return a Value.*got number/);
+  });
+
   test('must keep the shape, and be functions', () => {
     const x = value([1, 2]);
     x.onGrad(() => zeros([3]));
@@ -162,6 +188,14 @@ describe('refusals', () => {
 
   test('backward of a tensor without a cotangent', () => {
     expect(() => value([1, 2]).mul(2).backward()).toThrow(/shape \[2\].*starts from a scalar.*\n.*sum\(\)/);
+  });
+
+  test('a cotangent that is no Value or number, or is no option', () => {
+    const y = value([1, 2]).mul(2);
+    expect(() => y.backward({ gradient: [1, 1] as never })).toThrow(
+      /gradient must be a Value or a number, got an array/,
+    );
+    expect(() => y.backward(zeros([2]) as never)).toThrow(/y\.backward\(\{ gradient: g \}\)/);
   });
 
   test('unknown options', () => {
