@@ -41,11 +41,18 @@ function run(expression: Expression, variables: Variables, name: (x: Value) => V
     case 'call': {
       const args = expression.args.map((arg) => run(arg, variables, name));
       const f = findFunction(expression.name, args.length)!;
+      checkCount(expression.name, f.length, args.length);
       const result = f(...args);
       if (isValue(result)) return name(result);
       throw new UsageError(`${expression.name} gives several results, or none that is a Value; it cannot be used here`);
     }
   }
+}
+
+/** Elementwise functions have a fixed number of operands; others (0 here) look after theirs. @throws UsageError */
+function checkCount(name: string, expected: number, got: number): void {
+  if (expected === 0 || got === expected) return;
+  throw new UsageError(`${name} takes ${expected === 1 ? 'one operand' : `${expected} operands`}, got ${got}`);
 }
 
 /** The value of an expression. `name` sees every intermediate result, operands first. */

@@ -1,6 +1,7 @@
 /** `chainrule graph`: an expression's value, derivatives and picture. */
 import { extname } from 'node:path';
 import { toDot, toSvg, type Direction, type GraphOptions } from '../graph/index.ts';
+import { settingsOf } from '../graph/options.ts';
 import { isFloat } from '../base/dtypes.ts';
 import { onesLike } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
@@ -132,6 +133,7 @@ async function run(args: readonly string[], io: Io): Promise<void> {
   const [source, ...bindings] = positionals;
   if (source === undefined) throw new UsageError(`graph needs an expression\n\n${HELP}`);
   const target = targetOf(options['output'] as string | undefined, options['format'] as string | undefined);
+  settingsOf('graph', pictureOptions(options, ''));
   if (target !== null && target.path !== '-') checkWritable(target.path, io);
   const expression = readExpression(source);
   const variables = readValues(bindings);

@@ -46,9 +46,18 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The known name that is nearest, if it is near. */
+/** How many letters two names share at their beginning. */
+function agreement(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && a[n] === b[n]) n++;
+  return n;
+}
+
+/** The known name that is nearest, if it is near; of several the one that begins alike for longest: sinn is sin. */
 export function nearest(name: string, known: readonly string[]): string | null {
-  const scored = known.map((candidate) => ({ candidate, d: distance(name, candidate) })).sort((a, b) => a.d - b.d);
+  const scored = known
+    .map((candidate) => ({ candidate, d: distance(name, candidate), same: agreement(name, candidate) }))
+    .sort((a, b) => a.d - b.d || b.same - a.same);
   const best = scored[0];
   return best !== undefined && best.d <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : null;
 }

@@ -1,5 +1,5 @@
 /** Files that are there whole or not at all. */
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UsageError, type Io } from './io.ts';
 
@@ -11,15 +11,29 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file is in its place',
 };
 
-const refuse = (path: string, error: unknown): never => {
+function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  throw new UsageError(`cannot write ${path}: ${REASONS[code ?? ''] ?? message}`);
+  return REASONS[code ?? ''] ?? message;
+}
+
+const refuse = (path: string, error: unknown): never => {
+  throw new UsageError(`cannot write ${path}: ${reasonOf(error)}`);
 };
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** The folder with all that it lies in. @throws UsageError */
+export function makeFolder(path: string, io: Io): void {
+  try {
+    mkdirSync(resolve(io.cwd, path), { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot make the folder ${path}: ${reasonOf(error)}`);
+  }
 }
 
 /** Refuses before any work is done what could not be written after it. */

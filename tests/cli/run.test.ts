@@ -53,6 +53,7 @@ describe('chainrule', () => {
   test('nothing, or something else', async () => {
     expect(await refused()).toMatch(/^Usage/);
     expect(await refused('grph')).toMatch(/unknown command grph; did you mean graph\?/);
+    expect(await refused('graph', 'sinn(x)', 'x=1')).toMatch(/did you mean sin\?/);
     expect(await refused('--verbose')).toMatch(/unknown option --verbose/);
   });
 });
@@ -188,6 +189,10 @@ describe('chainrule graph', () => {
     [['gt(a, 1)', 'a=1', '--derivatives'], /bool, which has no derivatives/],
     [['topk(a, 1)', 'a=[1,2]'], /topk gives several results/],
     [['matmul(a, b)', 'a=[1,2]', 'b=[1,2,3]'], /matmul/],
+    [['sin(a, a)', 'a=1'], /sin takes one operand, got 2/],
+    [['mul(a)', 'a=1'], /mul takes 2 operands, got 1/],
+    [['a', 'a=1', '--direction', 'up'], /direction must be one of LR/],
+    [['a', 'a=1', '--theme', 'pink'], /theme must be one of auto/],
     [['a', 'a=1', '--frmat', 'svg'], /Unknown option '--frmat'/],
     [['a', 'a=1', '-o'], /output/],
     [['a', 'a=1', '--format', 'svg'], /--format needs --output/],
@@ -228,6 +233,12 @@ describe('chainrule check', () => {
     const { code, out, err } = await chainrule('check', 'x*log(x)+y', 'x=0.1..3', '--runs', '5');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toBe('x*log(x)+y: derivatives up to order 2 agree at 5 points, x in 0.1..3, y in -2..2\n');
+  });
+
+  test('tells of kinks', async () => {
+    const { code, out } = await chainrule('check', 'abs(x)', 'x=0', '--runs', '5');
+    expect(code).toBe(0);
+    expect(out).toMatch(/agree at 5 points.*\n5 of the points are kinks/);
   });
 
   test('tells where it does not', async () => {

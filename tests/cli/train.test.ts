@@ -1,5 +1,5 @@
 /** `chainrule train`: the user's own data, and what is wrong with it. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -115,6 +115,8 @@ describe('is refused with exit code 1, a message on standard error, and no pictu
       ['--data', '.'],
       /train-images-idx3-ubyte: cut off in the header/,
     ],
+    ['a header alone', () => file('t.csv', 'x,kind\n'), ['--data', 't.csv'], /t.csv has a header and no rows/],
+    ['an empty folder', () => mkdirSync(join(cwd, 'none')), ['--data', 'none'], /holds no file like .*; it is empty/],
     ['a width that is no number', () => undefined, ['--hidden', '8,x'], /--hidden takes whole numbers/],
     ['no epochs', () => undefined, ['--epochs', '0'], /epochs must be a whole number ≥ 1, got 0/],
     ['an unknown activation', () => undefined, ['--activation', 'rleu'], /unknown activation "rleu"/],
@@ -133,5 +135,12 @@ describe('is refused with exit code 1, a message on standard error, and no pictu
     const { code, err } = await train('--epochs', '1');
     expect([code, /cannot make the folder/.test(err)]).toEqual([1, true]);
     expect(readFileSync(join(cwd, 'out'), 'utf8')).toBe('a file in the way');
+  });
+
+  test('a picture that cannot be written is found before the training', async () => {
+    mkdirSync(join(cwd, 'out', 'loss.svg'), { recursive: true });
+    const { code, err, out } = await train('--epochs', '1');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/cannot write out\/loss.svg: it is a folder/);
   });
 });

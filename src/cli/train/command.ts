@@ -14,7 +14,8 @@ Data:
   --data FOLDER          images and labels in IDX files, packed or not:
                          train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, and test-… or t10k-…
   --data FILE            a CSV file with a header; numeric columns are features
-  --target COLUMN        the column of a CSV file that holds the classes (default: the first that is text)
+  --target COLUMN        the column of a CSV file that holds the classes (default: the first that is
+                         text, else the last)
 
 Options:
   --hidden 64,32         widths of the hidden layers

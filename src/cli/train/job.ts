@@ -8,8 +8,8 @@ import { Adam } from '../../optim/index.ts';
 import { accuracy, bar, canPlot, lines, plotDecisionBoundary, plotLoss, trainModel } from '../../train/index.ts';
 import { manualSeed } from '../../value/random.ts';
 import { problemFor, type Problem } from './problem.ts';
-import { UsageError, type Io } from '../io.ts';
-import { writeWhole } from '../output.ts';
+import type { Io } from '../io.ts';
+import { checkWritable, makeFolder, writeWhole } from '../output.ts';
 
 export interface TrainJob {
   /** A folder with IDX files, or a CSV file; two moons without it. */
@@ -32,13 +32,12 @@ export interface TrainOutcome {
   readonly files: readonly string[];
 }
 
+const PICTURES = ['network.svg', 'loss.svg', 'boundary.svg'] as const;
+
 /** Before any work is done: what could not be written after it. @throws UsageError */
-function makeFolder(path: string): void {
-  try {
-    builtin('node:fs', 'train').mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UsageError(`cannot make the folder ${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+function prepareFolder(out: string, io: Io): void {
+  makeFolder(out, io);
+  for (const name of PICTURES) checkWritable(builtin('node:path', 'train').join(out, name), io);
 }
 
 function checkWhole(option: string, x: number): number {
@@ -71,7 +70,9 @@ async function writePictures(
   history: Parameters<typeof plotLoss>[0],
 ): Promise<string[]> {
   const path = builtin('node:path', 'train');
-  const pictures: [string, () => Promise<string>][] = [['network.svg', () => drawNetwork(model, problem)]];
+  const pictures: [(typeof PICTURES)[number], () => Promise<string>][] = [
+    ['network.svg', () => drawNetwork(model, problem)],
+  ];
   if (await canPlot()) {
     pictures.push(['loss.svg', () => plotLoss(history)]);
     const { x, y } = problem.test;
@@ -100,7 +101,7 @@ export async function runTrainJob(job: TrainJob, io: Io): Promise<TrainOutcome> 
   const sizes = [train.x.shape[1]!, ...(job.hidden ?? defaults.hidden), classes.length];
   const model = new MLP(sizes, { activation: job.activation ?? 'relu' });
   const optimizer = new Adam(model.parameters(), { lr: job.lr ?? defaults.lr });
-  makeFolder(builtin('node:path', 'train').resolve(io.cwd, job.out));
+  prepareFolder(job.out, io);
   say(
     `Training an MLP ${sizes.join('-')} on ${problem.title}: ${train.x.shape[0]} to train, ${test.x.shape[0]} to test`,
   );

@@ -44,15 +44,17 @@ export function moonsProblem(): Problem {
 
 // Digits -----------------------------------------------------------------------------------------------------------
 
+const listed = (files: readonly string[]): string =>
+  files.length === 0 ? 'is empty' : `has ${files.slice(0, 10).join(', ')}${files.length > 10 ? ', …' : ''}`;
+
 /** The one file of a folder that fits; with or without .gz. @throws DataError listing what there is. */
 function findFile(folder: string, pattern: RegExp): string {
   const files = builtin('node:fs', 'train').readdirSync(folder);
   const found = files.find((name) => pattern.test(name));
   if (found !== undefined) return builtin('node:path', 'train').join(folder, found);
-  throw new DataError(
-    `${folder} holds no file like ${pattern.source.replaceAll('.*', '…')}; it has ${files.slice(0, 10).join(', ')}${files.length > 10 ? ', …' : ''}`,
-    { op: 'train' },
-  );
+  throw new DataError(`${folder} holds no file like ${pattern.source.replaceAll('.*', '…')}; it ${listed(files)}`, {
+    op: 'train',
+  });
 }
 
 function readImages(folder: string, part: string): Examples {
@@ -130,6 +132,7 @@ function targetColumn(table: Table, target: string | undefined): number {
 /** A CSV file with a header: numeric columns are features, rows with missing ones are left out. */
 export function tableProblem(path: string, target: string | undefined): Problem {
   const table = readCsv(path);
+  if (table.rows.length === 0) throw new DataError(`${path} has a header and no rows`, { op: 'train' });
   const at = targetColumn(table, target);
   const features = table.columns.map((_, i) => i).filter((i) => i !== at && isNumeric(table, i));
   if (features.length === 0)
