@@ -5,7 +5,7 @@ import type { Value } from '../value/value.ts';
 import type { AnyOperand } from './families/signatures.ts';
 import { wrapIndices } from './families/ravel.ts';
 import { takeRows } from './indexing-rows.ts';
-import { maskPlaces } from './masks.ts';
+import { maskPlaces } from './indexing-masks.ts';
 import { composite, type Op } from './op.ts';
 import { resolve, take, whole, type Part, type Range } from './families/slicing.ts';
 import { runtime, type Operand } from './runtime.ts';
