@@ -44,7 +44,7 @@ async function installConsumer() {
 
 /** What a user's plain JavaScript does, on one Node. Node must stay silent: no warning about a module system. */
 async function useOn(node, version) {
-  for (const program of ['require.cjs', 'import.mjs', 'one-copy.mjs']) {
+  for (const program of ['require.cjs', 'import.mjs', 'one-copy.mjs', 'alone.mjs']) {
     await check(`${version} ${program}`, () => quiet(node, [program, ...subpaths()]));
   }
   const command = join('node_modules', '.bin', 'chainrule');

@@ -1,4 +1,6 @@
 /** chainrule/train: training loops and their pictures. */
+import '../value/install.ts';
+
 export { accuracy, predict, trainModel, type EpochRecord, type History, type TrainOptions } from './loop.ts';
 export { plotDecisionBoundary } from './boundary.ts';
 export { plotLoss } from './plot.ts';

@@ -55,6 +55,13 @@ test('run-time imports point down', () => {
   expect(atRunTime.filter(isUpward).map(describeImport)).toEqual([]);
 });
 
+test('every subpath by itself installs the ops', () => {
+  const subpaths = files.filter((file) => /^src\/(\w+\/)?index\.ts$/.test(file) && !/^src\/(ops|cli)\//.test(file));
+  const installing = imports.filter((edge) => edge.to === 'src/value/install.ts').map((edge) => edge.from);
+  expect(subpaths).toContain('src/nn/index.ts');
+  expect(subpaths.filter((file) => !installing.includes(file))).toEqual([]);
+});
+
 test('nobody imports src/index.ts, except the command', () => {
   const users = imports.filter((edge) => edge.to === 'src/index.ts' && roomOf(edge.from) !== 'cli');
   expect(users.map(describeImport)).toEqual([]);
