@@ -124,6 +124,12 @@ const addRowsPrimitive: Primitive<RowsAttributes> = primitive<RowsAttributes>({
     run: ([out], [x, index, source], attrs) => {
       const [target, added] = [out!.data, source!.data];
       target.set(x!.data);
+      if (out!.dtype === 'bool') {
+        eachRow(x!.shape, index!, attrs, (picked, own, length) => {
+          for (let j = 0; j < length; j++) target[own + j]! |= added[picked + j]!;
+        });
+        return;
+      }
       eachRow(x!.shape, index!, attrs, (picked, own, length) => {
         for (let j = 0; j < length; j++) target[own + j]! += added[picked + j]!;
       });

@@ -194,8 +194,10 @@ export const scatterAddPrimitive: Primitive<AxisAttributes> = primitive<AxisAttr
       const target = out!.data;
       target.set(x!.data);
       const part = frontOf(source!, index!.shape);
+      const disjoins = out!.dtype === 'bool';
       eachPlace('scatterAdd', index!, out!.shape, axis, (i, place) => {
-        target[place]! += part[i]!;
+        if (disjoins) target[place]! |= part[i]!;
+        else target[place]! += part[i]!;
       });
     },
   },
@@ -277,7 +279,8 @@ interface Scatter {
 }
 
 /**
- * x with `source[i][j]` added at `[index[i][j]][j]` for axis 0, and so on; repeated places add up, in order.
+ * x with `source[i][j]` added at `[index[i][j]][j]` for axis 0, and so on; repeated places add up, in order
+ * (of bools: true if any is).
  * https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
  * @throws AxisError for an index out of range; ShapeError where the shapes do not fit; DtypeError for another dtype.
  * @example zeros([3]).scatterAdd(0, constant([1, 1], { dtype: 'int32' }), value([2, 3])) // [0, 5, 0]

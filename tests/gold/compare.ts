@@ -1,6 +1,6 @@
 /** Runs one gold case: outputs, first and second order. */
 import { constant, type Value } from 'chainrule';
-import { flattenOutputs, number, toArguments, type GoldCase, type GoldTensor } from './format.ts';
+import { dtypeOf, flattenOutputs, number, toArguments, type GoldCase, type GoldTensor } from './format.ts';
 
 /** Calls the op as PyTorch is called: positional arguments, then options by PyTorch's names. */
 export type Adapter = (args: readonly never[], kwargs: Readonly<Record<string, never>>) => unknown;
@@ -20,10 +20,15 @@ function closeEnough(got: number, expected: number, tolerance: number): boolean 
 /** What rounding to float32 leaves of agreement. */
 const FLOAT32_TOLERANCE = 1e-5;
 
+/** Where no float goes in, PyTorch's default float32 comes out, and float64 here. */
+const sameDtype = (got: Value, expected: GoldTensor): boolean =>
+  dtypeOf(expected) === got.dtype || (expected.dtype === 'float32' && got.dtype === 'float64');
+
 export function compareTensor(what: string, got: Value, expected: GoldTensor, strict: number): Verdict {
   const tolerance = expected.dtype === 'float32' ? Math.max(strict, FLOAT32_TOLERANCE) : strict;
   if (got.shape.join() !== expected.shape.join())
     return `${what}: shape ${shapeText(got.shape)}, expected ${shapeText(expected.shape)}`;
+  if (!sameDtype(got, expected)) return `${what}: dtype ${got.dtype}, expected ${expected.dtype}`;
   const data = got.data;
   for (let i = 0; i < expected.tensor.length; i++) {
     const want = number(expected.tensor[i]!);

@@ -40,9 +40,14 @@ const DTYPES: Readonly<Record<string, DType>> = {
 
 export const number = (x: number | string | boolean): number => (typeof x === 'number' ? x : Number(x));
 
-export function toValue(tensor: GoldTensor): Value {
+export function dtypeOf(tensor: GoldTensor): DType {
   const dtype = DTYPES[tensor.dtype];
   if (dtype === undefined) throw new Error(`gold holds a dtype without counterpart here: ${tensor.dtype}`);
+  return dtype;
+}
+
+export function toValue(tensor: GoldTensor): Value {
+  const dtype = dtypeOf(tensor);
   const data = Float64Array.from(tensor.tensor, number);
   return tensor.grad === true
     ? value(data, { shape: tensor.shape, dtype })

@@ -16,6 +16,12 @@ describe('places that repeat', () => {
     ).toEqual([0, -5, 0]);
   });
 
+  test('bools that meet are true, however many they are', () => {
+    const [none, all, here] = [constant([false, false]), constant(new Array<boolean>(256).fill(true)), ints(new Array<number>(256).fill(1))]; // prettier-ignore
+    expect(none.scatterAdd(0, here, all).toArray()).toEqual([false, true]);
+    expect(none.indexAdd(0, here, all).data).toEqual(Uint8Array.of(0, 1));
+  });
+
   test('indexCopy replaces whole slices, the last of repeated ones', () => {
     const x = zeros([3, 2]).indexCopy(0, ints([2, 0, 2]), value([[1, 2], [3, 4], [5, 6]])); // prettier-ignore
     expect(x.toArray()).toEqual([[3, 4], [0, 0], [5, 6]]); // prettier-ignore

@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Shapes, parts, joining, indexing. */
+import { isValue } from 'chainrule';
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, named, same, type Kwargs, type Loose } from './call.ts';
 
@@ -58,7 +59,13 @@ export const structure: Readonly<Record<string, Adapter>> = {
   movedim: same('movedim'),
   narrow: same('narrow'),
   roll: positional('roll', ['shifts', 'dims']),
-  scatter: same('scatter'),
+  // With `reduce: 'multiply'` it has no counterpart here.
+  scatter: adapt(([x, axis, index, source], { reduce }) => {
+    if (reduce !== undefined && reduce !== 'add') throw new Error(`scatter with reduce: ${reduce} is not known here`);
+    if (reduce === undefined) return fn('scatter')(x, axis, index, source);
+    const added = isValue(source) ? source : fn('full')(index.shape, source, { dtype: x.dtype });
+    return fn('scatterAdd')(x, axis, index, added);
+  }),
   scatter_add: same('scatterAdd'),
   squeeze: positional('squeeze', ['dim']),
   'squeeze.multiple': positional('squeeze', ['dim']),
