@@ -50,6 +50,25 @@ function kindOf({ record }: Op<Family>): string {
   return record.primitive.derivatives.kind === 'none' ? 'no derivative' : 'all orders';
 }
 
+/** How it is called: elementwise ops take their operands and nothing else, which their functions' lengths tell. */
+function formOf(name: string, entry: Op<Family>): string {
+  if (entry.method === undefined) return `\`${name}(…)\``;
+  const rest = ['…', '', 'y'][(entry as unknown as { length: number }).length] ?? '…';
+  return `\`x.${name}(${rest})\``;
+}
+
+/** GitHub's name for a heading's place. */
+const anchor = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_\- ]/gu, '')
+    .replaceAll(' ', '-');
+
+interface Row {
+  readonly name: string;
+  readonly text: string;
+}
+
 function page(): string {
   const described = new Map(
     readdirSync(OPS)
@@ -59,27 +78,30 @@ function page(): string {
   const ops = Object.entries(table as Record<string, unknown>).filter((entry): entry is [string, Op<Family>] =>
     isOp(entry[1]),
   );
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, Row[]>();
   for (const [name, entry] of ops.sort(([a], [b]) => (a < b ? -1 : 1))) {
     const about = described.get(name);
     if (about === undefined || about.sentence === '')
       throw new Error(`${name} has no JSDoc above its declaration in ${OPS}`);
-    const form = entry.method === undefined ? `\`${name}(…)\`` : `\`x.${name}(…)\``;
-    const row = `| ${form} | ${cell(entry.record.glyph)} | ${cell(about.sentence)} | ${kindOf(entry)} | ${entry.record.gold.join(', ') || '–'} |`;
-    groups.set(about.title, [...(groups.get(about.title) ?? []), row]);
+    const text = `| ${formOf(name, entry)} | ${cell(entry.record.glyph)} | ${cell(about.sentence)} | ${kindOf(entry)} | ${entry.record.gold.join(', ') || '–'} |`;
+    groups.set(about.title, [...(groups.get(about.title) ?? []), { name, text }]);
   }
-  const sections = [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(
-      ([title, rows]) =>
-        `## ${title}\n\n| op | sign | what it is | derivatives | PyTorch |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
-    );
+  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+  const contents = sorted.map(
+    ([title, rows]) => `- [${title}](#${anchor(title)}): ${rows.map(({ name }) => name).join(', ')}`,
+  );
+  const head = '| op | sign | what it is | derivatives | PyTorch |\n| --- | --- | --- | --- | --- |';
+  const sections = sorted.map(
+    ([title, rows]) => `## ${title}\n\n${head}\n${rows.map(({ text }) => text).join('\n')}\n`,
+  );
   return `<!-- Written by npm run docs from the op table; do not edit. -->
 
 # Ops
 
 ${ops.length} ops. Each is a function, \`add(a, b)\`, and unless it takes a list, a method, \`a.add(b)\`. A *composite* is made of
 other ops and has all their derivatives. The last column names PyTorch's operators whose samples the op is held against.
+
+${contents.join('\n')}
 
 ${sections.join('\n')}`;
 }
