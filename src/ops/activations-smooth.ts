@@ -5,7 +5,7 @@ import type { Expr, Lanes } from '../base/lanes/lanes.ts';
 import type { Value } from '../value/value.ts';
 import { pointwisePrimitive, times, unary, zero } from './families/pointwise.ts';
 import type { AnyOperand, Of, Parameter, Parametric, Unary } from './families/signatures.ts';
-import { oneMinus } from './one-minus.ts';
+import { oneMinus } from './families/one-minus.ts';
 import { composite, op, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
 

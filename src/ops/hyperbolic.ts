@@ -9,7 +9,7 @@ import {
 } from '../base/elementary/index.ts';
 import { times, unary } from './families/pointwise.ts';
 import type { Unary } from './families/signatures.ts';
-import { oneMinusSquare } from './one-minus.ts';
+import { oneMinusSquare } from './families/one-minus.ts';
 import type { Op } from './op.ts';
 import { runtime } from './runtime.ts';
 

@@ -13,7 +13,7 @@ import { OptionError } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
 import { batchPointwise, binary, pointwisePrimitive, times, unary } from './families/pointwise.ts';
 import type { AnyOperand, Binary, Of, Unary } from './families/signatures.ts';
-import { oneMinus } from './one-minus.ts';
+import { oneMinus } from './families/one-minus.ts';
 import { op, type Op } from './op.ts';
 import { primitive, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';

@@ -12,7 +12,7 @@ import {
 import type { Value } from '../value/value.ts';
 import { binary, times, unary } from './families/pointwise.ts';
 import type { Binary, Unary } from './families/signatures.ts';
-import { oneMinusSquare } from './one-minus.ts';
+import { oneMinusSquare } from './families/one-minus.ts';
 import type { Op } from './op.ts';
 
 /** sin x, elementwise. @example value(0).sin() // 0 */

@@ -1,7 +1,7 @@
 /** 1 − x and 1 − x², of which the slopes of many functions are made. */
-import type { Value } from '../value/value.ts';
-import { pointwisePrimitive, times } from './families/pointwise.ts';
-import { runtime } from './runtime.ts';
+import type { Value } from '../../value/value.ts';
+import { pointwisePrimitive, times } from './pointwise.ts';
+import { runtime } from '../runtime.ts';
 
 /** 1 − x. */
 export const oneMinus = (x: Value): Value => runtime.fill(x.shape, 1, x.dtype).sub(x);
