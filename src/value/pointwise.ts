@@ -16,7 +16,7 @@ const category = (dtype: DType): number => (dtype === 'bool' ? 0 : dtype === 'in
 
 /** The dtype that a JavaScript number or boolean brings of itself. */
 const looseDType = (x: number | boolean): DType =>
-  typeof x === 'boolean' ? 'bool' : Number.isInteger(x) && Math.abs(x) <= 2147483647 ? 'int32' : defaultDtype();
+  typeof x === 'boolean' ? 'bool' : (x | 0) === x ? 'int32' : defaultDtype();
 
 /**
  * PyTorch's three tiers: tensors decide; a 0-d Value counts only if its category (bool < int < float) is higher than

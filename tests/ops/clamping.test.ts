@@ -2,7 +2,7 @@ import { constant, grad, type Value } from 'chainrule';
 
 const flat = (x: Value): number[] => Array.from(x.data);
 const slope = (f: (x: Value) => Value, ...x: number[]): number[] =>
-  flat(grad((v: Value) => f(v).sum())(constant(x)) as Value);
+  flat(grad((v: Value) => f(v).sum())(constant(x)));
 
 describe('clamp', () => {
   test('the gradient passes at the bounds and between them, and not at NaN', () => {
@@ -35,6 +35,8 @@ describe('clamp', () => {
     const n = constant([-5, 5], { dtype: 'int32' });
     expect(n.clamp(-2, 2).dtype).toBe('int32');
     expect(flat(n.clamp(null, 2))).toEqual([-5, 2]);
+    expect(n.clamp(null, 2).dtype).toBe('int32');
+    expect(n.clamp(null, constant([2, 3], { dtype: 'int32' })).dtype).toBe('int32');
     expect(flat(n.clamp(0.5, 2.5))).toEqual([0.5, 2.5]);
   });
 });
