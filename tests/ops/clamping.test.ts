@@ -1,8 +1,7 @@
 import { constant, grad, type Value } from 'chainrule';
 
 const flat = (x: Value): number[] => Array.from(x.data);
-const slope = (f: (x: Value) => Value, ...x: number[]): number[] =>
-  flat(grad((v: Value) => f(v).sum())(constant(x)));
+const slope = (f: (x: Value) => Value, ...x: number[]): number[] => flat(grad((v: Value) => f(v).sum())(constant(x)));
 
 describe('clamp', () => {
   test('the gradient passes at the bounds and between them, and not at NaN', () => {
