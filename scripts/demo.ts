@@ -2,14 +2,13 @@
  * npm run demo [-- --data DIR|FILE] [--out DIR] [--epochs N] [--seed N]: the graph of e = (a + b)·(b + 1) and its
  * derivatives, then a small network that learns.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { value } from 'chainrule';
 import { toSvg } from 'chainrule/graph';
 import { runTrainJob } from '../src/cli/train/job.ts';
 import type { Io } from '../src/cli/io.ts';
-import { writeWhole } from '../src/cli/output.ts';
+import { makeFolder, writeWhole } from '../src/cli/output.ts';
 
 const io: Io = {
   out: (text) => void process.stdout.write(text),
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
       seed: { type: 'string' },
     },
   });
-  mkdirSync(values.out, { recursive: true });
+  makeFolder(values.out, io);
   await drawExpression(values.out);
   await runTrainJob(
     {
@@ -57,6 +56,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

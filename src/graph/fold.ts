@@ -22,7 +22,8 @@ export const depthOf = (plan: Plan): number =>
   plan.graph.steps.reduce((depth, step) => Math.max(depth, pathOf(step.scope).length), 0);
 
 /**
- * Leaves that belong to a folded scope alone are its parameters and vanish in it; data that flows in stays visible:
+ * Leaves that belong to a folded scope alone are its parameters and vanish in it (ops have operands, no parameters: theirs
+ * stay); data that flows in stays visible:
  * constants with more than one element or a name, unless the scope made them itself; and, where nothing else flows in,
  * the first operand.
  */
@@ -37,7 +38,7 @@ function parameters(plan: Plan, homes: readonly (Scope | null)[]): Set<number> {
     const leaf = plan.graph.steps[group.steps[0]!]!;
     const output = leaf.outputs[0]!;
     const isOwn = output.shape.length === 0 || pathOf(leaf.scope).includes(home);
-    if (leaf.isInput || (output.label === null && isOwn)) inside.add(g);
+    if ((leaf.isInput && opOfScope(home) === null) || (output.label === null && isOwn)) inside.add(g);
   });
   keepOneInput(homes, sources, isLeaf, inside);
   return inside;

@@ -153,8 +153,17 @@ export abstract class Module {
       ([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`,
     );
     const own = [...this.#parameters].map(([name, leaf]) => `${name} ${showShape(leaf.shape)}`).join(', ');
-    const head = `${this.constructor.name}(${own})`;
+    const head = own === '' ? this.constructor.name : `${this.constructor.name}(${own})`;
     return lines.length === 0 ? head : `${head} {\n${lines.join('\n')}\n} ${total} parameters`;
+  }
+
+  static {
+    // What Node's console shows.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Module): string {
+        return this.toString();
+      },
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Named scopes in pictures: frames, and what folds into one node. */
-import { constant, value, type Value } from 'chainrule';
+import { constant, linear, value, type Value } from 'chainrule';
 import { toGraph, type GraphModel, type GraphNode } from 'chainrule/graph';
 import { crossEntropy } from 'chainrule/losses';
 import { withScope } from '../../src/value/recording.ts';
@@ -70,6 +70,12 @@ describe('scopes', () => {
     expect(graph.nodes).toHaveLength(3);
     expect(graph.nodes[1]).toMatchObject({ kind: 'op', glyph: 'softmax' });
     expect(toGraph(x.softmax(0), { fold: false }).nodes.length).toBeGreaterThan(3);
+  });
+
+  test('their operands stay visible, parameters too', () => {
+    const [x, w, b] = [value([[1, 2]]), value([[3, 4]]), value([5])].map((v, i) => v.named('xwb'[i]!));
+    const graph = toGraph(linear(x!, w!, b).sum());
+    expect(graph.nodes.map(({ label, glyph }) => label ?? glyph)).toEqual(['x', 'w', 'b', 'xWᵀ+b', 'Σ']);
   });
 
   test('partial derivatives reach into folded scopes', () => {

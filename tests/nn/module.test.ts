@@ -1,4 +1,5 @@
 /** Modules: parameters by PyTorch's names, states that fit or are refused whole. */
+import { inspect } from 'node:util';
 import { constant, grad, randn, value, zeros, type Value } from 'chainrule';
 import { Linear, MLP, Module, Sequential } from 'chainrule/nn';
 
@@ -71,6 +72,21 @@ describe('a module', () => {
     scale.forward(value(3)).backward();
     expect(scale.parameters()[0]!.grad!.item()).toBe(3);
     expect(scale.toString()).toBe('Scale(factor [])');
+  });
+
+  test('prints as a tree, in the console too', () => {
+    const model = new MLP([2, 3, 1]);
+    expect(String(model)).toBe(
+      [
+        'MLP {',
+        '  (layers): ModuleList {',
+        '    (0): Linear(weight [3, 2], bias [3])',
+        '    (1): Linear(weight [1, 3], bias [1])',
+        '  } 13 parameters',
+        '} 13 parameters',
+      ].join('\n'),
+    );
+    expect(inspect(model)).toBe(String(model));
   });
 });
 

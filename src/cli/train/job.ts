@@ -56,7 +56,7 @@ function drawNetwork(model: MLP, { train }: Problem): Promise<string> {
   loss.named('loss').backward();
   return toSvg(loss, {
     colorBy: 'gradient',
-    fold: ['crossEntropy'],
+    fold: ['crossEntropy', 'linear'],
     direction: 'TB',
     title: 'The network and its loss, coloured by gradient',
   });
