@@ -21,7 +21,7 @@ export const isFloat = (dtype: DType): boolean => dtype === 'float64' || dtype =
 export const widerDType = (a: DType, b: DType): DType => (DTYPES.indexOf(a) >= DTYPES.indexOf(b) ? a : b);
 
 /** int32 from a number as PyTorch-free JavaScript users expect: saturating, NaN → 0. */
-export function toInt32Saturating(x: number): number {
+function toInt32Saturating(x: number): number {
   if (x >= 2147483647) return 2147483647;
   if (x <= -2147483648) return -2147483648;
   return Math.trunc(x) | 0;

@@ -1,7 +1,7 @@
 /** From a plan to a picture's plain data: the texts on every node. */
-import { isFloat } from '../base/dtypes.ts';
+import { isFloat, type Storage } from '../base/dtypes.ts';
 import { showShape } from '../base/errors.ts';
-import type { Storage } from '../base/dtypes.ts';
+import { sizeOf } from '../base/shapes.ts';
 import { contentOf, type Value } from '../value/value.ts';
 import { clustersOf } from './clusters.ts';
 import { isUsualDtype, partialTexts, planEdges, type PlannedEdge } from './edges.ts';
@@ -105,7 +105,7 @@ function noteOf({ plan }: Context, group: Group): string | null {
   const steps = group.steps.map((step) => plan.graph.steps[step]!);
   const ops = steps.filter((step) => step.primitive !== null && plan.groupOf[step.index]! >= 0).length;
   const parameters = steps.filter((step) => step.isInput);
-  const numbers = parameters.reduce((n, step) => n + step.outputs[0]!.shape.reduce((p, k) => p * k, 1), 0);
+  const numbers = parameters.reduce((n, step) => n + sizeOf(step.outputs[0]!.shape), 0);
   return parameters.length === 0 ? counted(ops, 'op') : `${counted(ops, 'op')}, ${counted(numbers, 'parameter')}`;
 }
 

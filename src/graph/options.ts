@@ -78,7 +78,7 @@ const CHOICES: Readonly<Record<string, readonly unknown[]>> = {
   theme: ['auto', 'light', 'dark'],
 };
 
-export const GRAPH_OPTIONS: readonly string[] = [
+const GRAPH_OPTIONS: readonly string[] = [
   ...SWITCHES,
   ...Object.keys(CHOICES),
   'fold',

@@ -34,7 +34,7 @@ export function perAxis(op: string, option: string, given: PerAxis, rank: number
 const AXES: readonly string[] = ['', '[C, L]', '[C, H, W]', '[C, D, H, W]'];
 
 /** `[N, C, H, W]` or `[C, H, W]`, in words. */
-export const wantedShape = (rank: number): string => `[N, ${AXES[rank]!.slice(1)} or ${AXES[rank]!}`;
+const wantedShape = (rank: number): string => `[N, ${AXES[rank]!.slice(1)} or ${AXES[rank]!}`;
 
 /** @throws ShapeError unless x has `rank` spatial axes behind its channels, with or without a batch axis. */
 export function requireImage(op: string, x: Value, rank: number): void {

@@ -184,7 +184,7 @@ const scatterJvp =
   ): Cotangent =>
     runtime.applyOne(p(), [tx ?? zerosLike(x!), index!, ts ?? zerosLike(source!)], attrs);
 
-export const scatterAddPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
+const scatterAddPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
   name: 'scatterAdd',
   glyph: '+[i]',
   infer: (inputs, { axis }) => inferScatter('scatterAdd', inputs, axis),
@@ -225,7 +225,7 @@ function winners(x: Aval, index: Value, attrs: AxisAttributes): Value {
   return runtime.applyOne(gatherPrimitive, [last, index], attrs).eq(order);
 }
 
-export const scatterPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
+const scatterPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
   name: 'scatter',
   glyph: '→[i]',
   infer: (inputs, { axis }) => inferScatter('scatter', inputs, axis),

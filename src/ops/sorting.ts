@@ -17,7 +17,7 @@ interface SortAttributes extends Record<string, unknown> {
 }
 
 /** The indices that sort an axis; stable. NaN counts as larger than every number. */
-export const sortIndicesPrimitive: Primitive<SortAttributes> = primitive<SortAttributes>({
+const sortIndicesPrimitive: Primitive<SortAttributes> = primitive<SortAttributes>({
   name: 'sortIndices',
   glyph: '⇅',
   infer: ([x], { axis, count }) => [{ shape: x!.shape.map((n, i) => (i === axis ? count : n)), dtype: 'int32' }],

@@ -37,7 +37,7 @@ function windowStrides(shape: Shape, { kernel, stride, dilation }: WindowAttribu
 }
 
 /** [lead…, lengths…] → [lead…, kernel…, windows…] over the last axes: every window's elements, one copy each. */
-export const windowsPrimitive: Primitive<WindowAttributes> = linear<WindowAttributes>({
+const windowsPrimitive: Primitive<WindowAttributes> = linear<WindowAttributes>({
   name: 'windows',
   glyph: '⌸',
   infer: (x, attrs) => {
@@ -53,7 +53,7 @@ export const windowsPrimitive: Primitive<WindowAttributes> = linear<WindowAttrib
 });
 
 /** [lead…, kernel…, windows…] → [lead…, lengths…]: where windows overlap their elements add up, in order. */
-export const overlapPrimitive: Primitive<OverlapAttributes> = linear<OverlapAttributes>({
+const overlapPrimitive: Primitive<OverlapAttributes> = linear<OverlapAttributes>({
   name: 'overlapAdd',
   glyph: '⌹',
   infer: (x, { lengths }) => ({

@@ -34,7 +34,7 @@ const TOLERANCE: Readonly<Record<DType, Required<Closeness>>> = {
 };
 
 /** The first element that is too far off; −1 if there is none. */
-export function firstDistant(got: ArrayLike<number>, want: ArrayLike<number>, by: Required<Closeness>): number {
+function firstDistant(got: ArrayLike<number>, want: ArrayLike<number>, by: Required<Closeness>): number {
   for (let i = 0; i < want.length; i++) {
     const [x, y] = [got[i]!, want[i]!];
     if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue;

@@ -69,7 +69,7 @@ const SHOWN = 5;
 
 const number = (x: number): string => (Number.isFinite(x) ? String(Number(x.toPrecision(10))) : String(x));
 
-export function describeEntry(e: GradientEntry): string {
+function describeEntry(e: GradientEntry): string {
   const at = e.element.length === 0 ? '' : `, element [${e.element.join(', ')}]`;
   const lines = [`${e.mode} mode, ${orderName(e.order)}: d ${e.output} / d ${e.name}${at}`];
   if (e.verdict === 'notFinite') {

@@ -1,7 +1,6 @@
 /** Calls of Programs as single nodes: what checkpoint records, with derivatives that run the Program again. */
 import { isFloat } from '../base/dtypes.ts';
-import type { Cotangent } from '../ops/primitive.ts';
-import { primitive, type Primitive } from '../ops/primitive.ts';
+import { primitive, type Cotangent, type Primitive } from '../ops/primitive.ts';
 import { interpret } from '../program/interpret.ts';
 import { makeProgram, type Instruction, type Program } from '../program/program.ts';
 import { traceFlat } from '../program/trace.ts';
@@ -104,7 +103,7 @@ interface CallAttributes extends Record<string, unknown> {
   readonly body: Program;
 }
 
-export const callPrimitive: Primitive<CallAttributes> = primitive<CallAttributes>({
+const callPrimitive: Primitive<CallAttributes> = primitive<CallAttributes>({
   name: 'call',
   glyph: 'ƒ',
   infer: (_, { body }) => body.outputs.map(({ shape, dtype }) => ({ shape, dtype })),

@@ -74,7 +74,7 @@ function batch(
   return applyCustom(inputs, { forward, pullback });
 }
 
-export const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttributes>({
+const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttributes>({
   name: 'customGradient',
   glyph: '∂',
   infer: (_, { outs }) => outs,

@@ -229,7 +229,7 @@ function batch(inputs: readonly Value[], batched: readonly boolean[], size: numb
   return results.map((y, i) => (i < carries ? y : swap(y)));
 }
 
-export const scanPrimitive: Primitive<ScanAttributes> = primitive<ScanAttributes>({
+const scanPrimitive: Primitive<ScanAttributes> = primitive<ScanAttributes>({
   name: 'scan',
   glyph: '↻',
   infer,

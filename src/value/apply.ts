@@ -22,7 +22,7 @@ function traceOf(primitive: Primitive, inputs: readonly Value[]): Trace | null {
   return innermost;
 }
 
-export function anyRequiresGrad(inputs: readonly Value[]): boolean {
+function anyRequiresGrad(inputs: readonly Value[]): boolean {
   for (let i = 0; i < inputs.length; i++) if (inputs[i]!._requiresGrad) return true;
   return false;
 }

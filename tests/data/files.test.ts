@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { DataError, manualSeed } from 'chainrule';
+import { arange, constant, DataError, manualSeed } from 'chainrule';
 import { batches, moons, numericColumn, parseCsv, parseIdx, readCsv, readIdx } from 'chainrule/data';
-import { arange, constant } from 'chainrule';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'chainrule-'))));

@@ -31,7 +31,7 @@ export interface Problem {
 }
 
 /** Half of the moons is kept for testing. */
-export function moonsProblem(): Problem {
+function moonsProblem(): Problem {
   const make = (): Examples => moons(500, { noise: 0.1 });
   return {
     title: 'two moons, made on the spot',
@@ -73,7 +73,7 @@ function readImages(folder: string, part: string): Examples {
 }
 
 /** Images and labels in IDX files: `train-images-idx3-ubyte.gz` and its three companions (`t10k` or `test`). */
-export function digitsProblem(folder: string): Problem {
+function digitsProblem(folder: string): Problem {
   const train = readImages(folder, 'train');
   const test = readImages(folder, '(t10k|test)');
   const classes = 1 + Math.max(...train.y.data);
@@ -130,7 +130,7 @@ function targetColumn(table: Table, target: string | undefined): number {
 }
 
 /** A CSV file with a header: numeric columns are features, rows with missing ones are left out. */
-export function tableProblem(path: string, target: string | undefined): Problem {
+function tableProblem(path: string, target: string | undefined): Problem {
   const table = readCsv(path);
   if (table.rows.length === 0) throw new DataError(`${path} has a header and no rows`, { op: 'train' });
   const at = targetColumn(table, target);

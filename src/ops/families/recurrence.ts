@@ -67,7 +67,7 @@ const embedded = (x: Value, axis: number, from: 0 | 1): Value =>
  * s₀ = b₀, sᵢ₊₁ = aᵢ·sᵢ + bᵢ₊₁ along an axis; in reverse sₙ₋₁ = bₙ₋₁, sᵢ = aᵢ·sᵢ₊₁ + bᵢ. a has one element less.
  * The adjoint in b is the recurrence run the other way with the same a.
  */
-export const recurrencePrimitive: Primitive<RecurrenceAttributes> = primitive<RecurrenceAttributes>({
+const recurrencePrimitive: Primitive<RecurrenceAttributes> = primitive<RecurrenceAttributes>({
   name: 'recurrence',
   glyph: '↻',
   infer: ([a, b], { axis }) => {

@@ -77,7 +77,7 @@ const throughTile =
     }
   };
 
-export function runReduction(
+function runReduction(
   out: Dense,
   x: Dense,
   axes: readonly number[],
