@@ -22,8 +22,7 @@ const NAMED: Readonly<Record<string, Activation>> = {
 /** @throws OptionError listing the names. */
 export function activationOf(layer: string, option: ActivationOption): Activation {
   if (typeof option === 'function') return option;
-  const named = NAMED[option];
-  if (named !== undefined) return named;
+  if (Object.hasOwn(NAMED, option)) return NAMED[option]!;
   throw new OptionError(`unknown activation ${JSON.stringify(option)}`, {
     op: layer,
     option: 'activation',

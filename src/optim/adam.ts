@@ -1,6 +1,6 @@
 /** Adam. */
-import { checkOptions } from '../base/errors.ts';
-import { zerosLike } from '../value/create.ts';
+import { checkOptions, OptionError } from '../base/errors.ts';
+import { constant, zerosLike } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
 import { checkNumber, Optimizer, type ParameterState } from './optimizer.ts';
 
@@ -37,7 +37,10 @@ export class Adam extends Optimizer {
     checkOptions('Adam', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize']);
     super(parameters, options.lr ?? 1e-3);
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false, maximize = false } = options;
-    betas.forEach((beta, i) => checkNumber('Adam', `betas[${i}]`, beta, 0, 1));
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new OptionError(`betas are two numbers, got ${JSON.stringify(betas)}`, { op: 'Adam', option: 'betas' });
+    }
+    betas.forEach((beta: number, i) => checkNumber('Adam', `betas[${i}]`, beta, 0, 1));
     checkNumber('Adam', 'eps', eps, 0);
     checkNumber('Adam', 'weightDecay', weightDecay, 0);
     this.#options = { betas, eps, weightDecay, amsgrad, maximize };
@@ -49,7 +52,9 @@ export class Adam extends Optimizer {
     const signed = maximize ? gradient.neg() : gradient;
     const g = weightDecay === 0 ? signed : signed.add(p.mul(weightDecay));
     const zero = zerosLike(p);
-    const t = this.steps;
+    // Of this parameter: one that gets its first gradient late starts its means late.
+    const t = (state['step']?.item() ?? 0) + 1;
+    state['step'] = constant(t, { dtype: 'float64' });
     const mean = (state['expAvg'] ?? zero).mul(beta1).add(g.mul(1 - beta1));
     const square = (state['expAvgSq'] ?? zero).mul(beta2).add(g.square().mul(1 - beta2));
     state['expAvg'] = mean;

@@ -29,6 +29,7 @@ export class SGD extends Optimizer {
     super(parameters, options.lr);
     const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
     checkNumber('SGD', 'momentum', momentum, 0);
+    checkNumber('SGD', 'dampening', dampening, 0);
     checkNumber('SGD', 'weightDecay', weightDecay, 0);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new OptionError('nesterov needs momentum and no dampening', { op: 'SGD', option: 'nesterov' });

@@ -14,7 +14,11 @@ export type RunInstruction = (
 const runPlainly: RunInstruction = ({ primitive, attrs, differentiable }, inputs) =>
   differentiable ? apply(primitive, inputs, attrs) : noGrad(() => apply(primitive, inputs, attrs));
 
-/** The flat results. Recorded, traced or batched operands give recorded, traced or batched results. */
+/**
+ * Runs a Program; the flat results. Recorded, traced or batched operands give recorded, traced or batched results.
+ * @throws ChainruleError for another number of operands than the Program takes.
+ * @example interpret(trace((x) => x.mul(2), value(1)), [value(3)])[0] // 6
+ */
 export function interpret(program: Program, inputs: readonly Value[], run: RunInstruction = runPlainly): Value[] {
   if (inputs.length !== program.inputs.length) {
     throw new ChainruleError(`the Program takes ${program.inputs.length} operands, got ${inputs.length}`, {

@@ -116,6 +116,7 @@ describe('Linear', () => {
     expect(() => new Linear(0, 2)).toThrow(/inFeatures must be a whole number ≥ 1, got 0/);
     expect(() => new MLP([3])).toThrow(/sizes needs at least/);
     expect(() => new MLP([3, 1], { activation: 'rleu' as never })).toThrow(/unknown activation "rleu".*relu/s);
+    expect(() => new MLP([3, 1], { activation: 'toString' as never })).toThrow(/unknown activation "toString"/);
   });
 });
 

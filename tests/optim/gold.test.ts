@@ -70,6 +70,18 @@ describe('an optimizer', () => {
     expect(w.item()).not.toBe(1);
   });
 
+  test('Adam counts the steps of each parameter: a first gradient moves it by lr, however late it comes', () => {
+    const [w, late] = [value(1), value(7)];
+    const optimizer = new optim.Adam([w, late], { lr: 0.1 });
+    for (let i = 0; i < 3; i++) {
+      w.square().backward();
+      optimizer.step();
+    }
+    late.mul(5).backward();
+    optimizer.step();
+    expect(late.item()).toBeCloseTo(6.9, 8);
+  });
+
   test('goes on where its saved state stopped, to the last bit', () => {
     const run = (w: Value, optimizer: optim.Optimizer, steps: number): void => {
       for (let i = 0; i < steps; i++) {
@@ -106,6 +118,12 @@ describe('an optimizer', () => {
     ['no parameters', () => new optim.SGD([], { lr: 0.1 }), /no parameters/],
     ['a negative rate', () => new optim.SGD([value(1)], { lr: -1 }), /lr must be a number ≥ 0, got -1/],
     ['a misspelt option', () => new optim.Adam([value(1)], { beta: 0.9 } as never), /unknown option "beta".*betas/s],
+    [
+      'one beta of two',
+      () => new optim.Adam([value(1)], { betas: [0.9] as never }),
+      /betas are two numbers, got \[0\.9\]/,
+    ],
+    ['NaN', () => new optim.SGD([value(1)], { lr: 0.1, dampening: NaN }), /dampening must be a number ≥ 0, got NaN/],
     ['a result instead of a leaf', () => new optim.SGD([value(1).mul(2)], { lr: 0.1 }), /must be leaves/],
     [
       'nesterov without momentum',
