@@ -15,7 +15,10 @@ export interface TrainOptions {
   /** Data that is not trained on; its accuracy is reported after each epoch. */
   readonly validation?: { readonly x: Value; readonly y: Value };
   readonly progress?: Progress;
-  /** The learning rate as a factor of what it was at the start, by the share of all batches that are done. */
+  /**
+   * The learning rate as a factor of what it was at the start, by the share of all batches that are done;
+   * without a schedule nobody but you touches it.
+   */
   readonly schedule?: (done: number) => number;
 }
 
@@ -116,7 +119,7 @@ export function trainModel(
   options: TrainOptions,
 ): History {
   checkRun(data.x, options);
-  const { optimizer, epochs, batchSize, validation, progress = silent, schedule = () => 1 } = options;
+  const { optimizer, epochs, batchSize, validation, progress = silent, schedule } = options;
   const startingRate = optimizer.lr;
   const totalBatches = epochs * Math.ceil(data.x.shape[0]! / batchSize);
   const records: EpochRecord[] = [];
@@ -125,7 +128,7 @@ export function trainModel(
   const trainEpoch = (epoch: number): EpochRecord => {
     let [sum, seen, done] = [0, 0, 0];
     for (const [x, y] of batches([data.x, data.y], { batchSize })) {
-      optimizer.lr = startingRate * schedule(batchLosses.length / totalBatches);
+      if (schedule) optimizer.lr = startingRate * schedule(batchLosses.length / totalBatches);
       const l = trainBatch(model, x!, y!, options, `epoch ${epoch}, batch ${done + 1}`);
       batchLosses.push(l);
       const n = x!.shape[0]!;
