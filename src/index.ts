@@ -28,6 +28,7 @@ export {
   zerosLike,
   type Data,
   type FillOptions,
+  type ValueJson,
   type ValueOptions,
 } from './value/create.ts';
 export { noGrad } from './value/recording.ts';

@@ -124,5 +124,8 @@ export function checkShape(op: string, shape: readonly number[]): Shape {
       });
     }
   }
+  if (!Number.isSafeInteger(sizeOf(axes))) {
+    throw new ShapeError(`${showShape(shape)} has more elements than can be counted`, { op, shapes: [shape] });
+  }
   return axes.length === 0 ? SCALAR : [...axes];
 }

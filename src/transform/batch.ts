@@ -158,7 +158,7 @@ export function vmap(f: AnyFunction, options?: VmapOptions): (...args: unknown[]
         option: 'inAxes',
       });
     }
-    const batch = toFront(leaves, axesOf(inAxes as Axes, args, 'inAxes'));
+    const batch = toFront(leaves, axesOf(inAxes, args, 'inAxes'));
     const avals = batch.values.map((x, i) => ({
       shape: batch.batched[i] ? x.shape.slice(1) : x.shape,
       dtype: x.dtype,

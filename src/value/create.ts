@@ -13,9 +13,21 @@ import { checkOptions, DtypeError, OptionError, ShapeError, showShape } from '..
 import type { Mutable, Shape, ShapeOfData } from '../base/shape-types.ts';
 import { checkShape, SCALAR, sizeOf } from '../base/shapes.ts';
 import type { Content } from '../base/storage.ts';
+import { isPlainObject } from '../base/trees.ts';
 import { contentOf, isValue, makeCell, setLabel, type Value } from './value.ts';
 
-/** What `value` and `constant` take: a number, a boolean, nested arrays of them, a typed array, or a Value to copy. */
+/** A Value in JSON. */
+export interface ValueJson {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** Row-major; NaN, ±∞ and −0 as text. */
+  readonly data: readonly (number | string)[];
+}
+
+/**
+ * What `value` and `constant` take: a number, a boolean, nested arrays of them, a typed array, a Value to copy, or one
+ * that has been through JSON.
+ */
 export type Data =
   | number
   | boolean
@@ -29,7 +41,8 @@ export type Data =
   | Uint8ClampedArray
   | Uint16Array
   | Uint32Array
-  | Value;
+  | Value
+  | ValueJson;
 
 export interface ValueOptions<S extends Shape = Shape> {
   readonly dtype?: DType;
@@ -96,6 +109,29 @@ function nestedShape(data: unknown): number[] {
 const describe = (path: readonly number[]): string =>
   path.length === 0 ? 'the data' : `data${path.map((i) => `[${i}]`).join('')}`;
 
+function kindOf(node: unknown): string {
+  if (isValue(node)) return `a Value of shape ${showShape(node.shape)} (put Values together with stack([a, b]))`;
+  if (ArrayBuffer.isView(node)) return 'a typed array (give one flat typed array and { shape }, or plain arrays)';
+  return node === null ? 'null' : typeof node;
+}
+
+const SPELLED: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 };
+
+const isJson = (x: unknown): x is ValueJson =>
+  isPlainObject(x) && 'shape' in x && 'dtype' in x && Array.isArray(x.data);
+
+function readJson({ shape, dtype, data }: ValueJson, wanted: DType | undefined, op: string): Read {
+  const numbers = data.map((x, i) => {
+    const number = typeof x === 'string' ? SPELLED[x] : x;
+    if (typeof number !== 'number') throw new TypeError(`${op}: data[${i}] is ${JSON.stringify(x)}, not a number`);
+    return number;
+  });
+  const flat = { content: copyCast(numbers, checkDType(op, dtype)), shape: [numbers.length], dtype };
+  const { content } = withShape(flat, shape, op);
+  const type = wanted ?? dtype;
+  return { content: type === dtype ? content : copyCast(content as Storage, type), shape, dtype: type };
+}
+
 function readNested(data: readonly unknown[], op: string): { flat: number[]; shape: number[]; booleans: boolean } {
   const shape = nestedShape(data);
   const flat: number[] = [];
@@ -111,7 +147,7 @@ function readNested(data: readonly unknown[], op: string): { flat: number[]; sha
           `ragged array: ${describe(path)} is an array of ${node.length}, where others are numbers`,
           { op, hint: 'All rows need the same length and depth.' },
         );
-      } else throw new TypeError(`${op}: ${describe(path)} is ${node === null ? 'null' : typeof node}, not a number`);
+      } else throw new TypeError(`${op}: ${describe(path)} is ${kindOf(node)}, not a number`);
       if (typeof node !== 'boolean') booleans = false;
       return;
     }
@@ -146,6 +182,7 @@ function readData(data: Data, dtype: DType | undefined, op: string): Read {
       dtype: type,
     };
   }
+  if (isJson(data)) return readJson(data, dtype, op);
   if (!Array.isArray(data)) {
     throw new TypeError(
       `${op}: data must be a number, a boolean, nested arrays of them or a typed array, got ${data === null ? 'null' : typeof data}`,
@@ -180,6 +217,7 @@ function make(data: Data, options: ValueOptions | undefined, gradByDefault: bool
   checkOptions(op, options, VALUE_OPTIONS);
   const dtype = options?.dtype === undefined ? undefined : checkDType(op, options.dtype);
   const { content, shape, dtype: type } = withShape(readData(data, dtype, op), options?.shape, op);
+  checkLeafOptions(op, options);
   const requiresGrad = options?.requiresGrad ?? (gradByDefault && isFloat(type));
   if (requiresGrad && !isFloat(type)) {
     throw new OptionError(`${type} has no derivatives`, {
@@ -197,6 +235,19 @@ function make(data: Data, options: ValueOptions | undefined, gradByDefault: bool
   );
   if (options?.label !== undefined) setLabel(leaf, options.label);
   return leaf;
+}
+
+function checkLeafOptions(op: string, options: FillOptions | undefined): void {
+  const { requiresGrad, label }: { requiresGrad?: unknown; label?: unknown } = options ?? {};
+  if (requiresGrad !== undefined && typeof requiresGrad !== 'boolean') {
+    throw new OptionError(`requiresGrad is true or false, got ${typeof requiresGrad}`, { op, option: 'requiresGrad' });
+  }
+  if (label !== undefined && typeof label !== 'string') {
+    throw new OptionError(`a label is a string, got ${label === null ? 'null' : typeof label}`, {
+      op,
+      option: 'label',
+    });
+  }
 }
 
 /**
@@ -238,6 +289,7 @@ export function leaf<S extends Shape>(
   dtype: DType,
 ): Value<Mutable<S>> {
   checkOptions(op, options, FILL_OPTIONS);
+  checkLeafOptions(op, options);
   const type = options?.dtype === undefined ? dtype : checkDType(op, options.dtype);
   const checked = Object.freeze(checkShape(op, shape));
   const held = content(type);
@@ -253,14 +305,16 @@ export const full = <const S extends Shape>(
   shape: S,
   fill: number | boolean,
   options?: FillOptions,
-): Value<Mutable<S>> =>
-  leaf(
-    'full',
-    shape,
-    (dtype) => castNumber(Number(fill), dtype),
-    options,
-    typeof fill === 'boolean' ? 'bool' : defaultDtype(),
-  );
+): Value<Mutable<S>> => {
+  if (typeof fill !== 'number' && typeof fill !== 'boolean') {
+    const hint = isValue(fill) ? '; x.broadcastTo(shape) repeats a Value' : '';
+    throw new TypeError(
+      `full: fill must be a number or a boolean, got ${isValue(fill) ? 'a Value' : typeof fill}${hint}`,
+    );
+  }
+  const dtype = typeof fill === 'boolean' ? 'bool' : defaultDtype();
+  return leaf('full', shape, (type) => castNumber(Number(fill), type), options, dtype);
+};
 
 /** @example zeros([2, 3]) */
 export const zeros = <const S extends Shape>(shape: S, options?: FillOptions): Value<Mutable<S>> =>
@@ -327,6 +381,9 @@ export function linspace<const N extends number>(
       op: 'linspace',
       option: 'count',
     });
+  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+    throw new OptionError(`start and end must be finite, got ${String(start)} and ${String(end)}`, { op: 'linspace' });
+  }
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   // From both ends towards the middle, as PyTorch does, so that both ends are exact.
   const at = (i: number): number => (i < count / 2 ? start + step * i : end - step * (count - 1 - i));

@@ -1,10 +1,11 @@
 /** How Values print: shape, dtype and abbreviated numbers; never the graph, and never an error. */
 import type { DType } from '../base/dtypes.ts';
 import { showShape } from '../base/errors.ts';
-import { isTraced, type NestedArray, type Value } from './value.ts';
+import { contentOf, isTraced, type NestedArray, type Value } from './value.ts';
 
 const EDGE = 3;
 const SHOWN_WHOLE = 8;
+const MOST_SHOWN = 1000;
 
 export function formatNumber(x: number, dtype: DType): string {
   if (dtype === 'bool') return x === 0 ? 'false' : 'true';
@@ -16,29 +17,40 @@ export function formatNumber(x: number, dtype: DType): string {
   return String(Number(x.toPrecision(6)));
 }
 
-/** Rows longer than eight show three at each end. */
-function formatAxis(
-  data: ArrayLike<number>,
-  shape: readonly number[],
-  axis: number,
-  offset: number,
-  dtype: DType,
-): string {
-  if (axis === shape.length) return formatNumber(data[offset]!, dtype);
-  const n = shape[axis]!;
-  const stride = shape.slice(axis + 1).reduce((p, k) => p * k, 1);
-  const item = (i: number): string => formatAxis(data, shape, axis + 1, offset + i * stride, dtype);
-  const range = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => item(from + i));
-  const items = n <= SHOWN_WHOLE ? range(0, n) : [...range(0, EDGE), '…', ...range(n - EDGE, n)];
-  const separator = axis === shape.length - 1 ? ', ' : `,\n${' '.repeat(axis + 1)}`;
-  return `[${items.join(separator)}]`;
+/** How many items of each axis are shown: rows of up to eight whole, and never more than a screenful of numbers. */
+function shownOf(shape: readonly number[]): readonly number[] {
+  let left = MOST_SHOWN;
+  const counts = shape.map(() => 0);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const n = shape[axis]!;
+    counts[axis] = Math.min(n <= SHOWN_WHOLE ? n : 2 * EDGE, left);
+    left = Math.max(1, Math.floor(left / Math.max(1, counts[axis]!)));
+  }
+  return counts;
+}
+
+/** Longer axes show both ends. */
+function formatNested(x: Value): string {
+  const content = contentOf(x);
+  const { shape, dtype } = x;
+  const shown = shownOf(shape);
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((p, k) => p * k, 1));
+  const visit = (axis: number, offset: number): string => {
+    // A filled Value has one number for all elements: printing it needs no array.
+    if (axis === shape.length) return formatNumber(typeof content === 'number' ? content : content[offset]!, dtype);
+    const [n, count] = [shape[axis]!, shown[axis]!];
+    const item = (i: number): string => visit(axis + 1, offset + i * strides[axis]!);
+    const range = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => item(from + i));
+    const [head, tail] = [Math.ceil(count / 2), Math.floor(count / 2)];
+    const items = count >= n ? range(0, n) : [...range(0, head), '…', ...range(n - tail, n)];
+    const separator = axis === shape.length - 1 ? ', ' : `,\n${' '.repeat(axis + 1)}`;
+    return `[${items.join(separator)}]`;
+  };
+  return visit(0, 0);
 }
 
 /** The numbers, abbreviated. */
-export function formatData(x: Value): string {
-  if (isTraced(x)) return '…';
-  return formatAxis(x.data, x.shape, 0, 0, x.dtype);
-}
+export const formatData = (x: Value): string => (isTraced(x) ? '…' : formatNested(x));
 
 /** What `toString` and `console.log` give. */
 export function format(x: Value): string {

@@ -1,9 +1,9 @@
 /** The methods of Value that are no ops: reading numbers, gradients, names. */
-import { castNumber, type DType } from '../base/dtypes.ts';
+import { castNumber } from '../base/dtypes.ts';
 import { checkOptions, ChainruleError, DtypeError, ShapeError, showShape, TraceError } from '../base/errors.ts';
 import { format, toNested } from './format.ts';
 import { addHook, type GradientHook } from './hooks.ts';
-import { copyCast } from './create.ts';
+import { copyCast, type ValueJson } from './create.ts';
 import { accumulate, backward, type BackwardOptions } from './reverse.ts';
 import {
   contentOf,
@@ -17,14 +17,6 @@ import {
   type NestedArray,
 } from './value.ts';
 
-/** Anything printed in JSON: enough to make the same leaf again. */
-export interface ValueJson {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
-  /** NaN and ±∞ as text. */
-  readonly data: readonly (number | string)[];
-}
-
 export interface Methods {
   /** The only element, as a number. @throws ShapeError if there are several; TraceError under a trace. */
   item(): number;
@@ -32,6 +24,7 @@ export interface Methods {
   toArray(): NestedArray;
   /** Shape, dtype and abbreviated numbers; never throws. */
   toString(): string;
+  /** Shape, dtype and all elements; `constant(JSON.parse(text))` is the same Value again. */
   toJSON(): ValueJson;
   /** Accumulates the gradient of this Value into `.grad` of every leaf it depends on. */
   backward(options?: BackwardOptions): void;

@@ -84,7 +84,7 @@ export class Value<S extends Shape = Shape> {
   /** @internal */
   _extra: Extra | null;
 
-  /** @internal Use `value`, `constant` and the other factories. */
+  /** For the factories below: make Values with `value`, `constant`, `zeros`, … */
   constructor(
     shape: S,
     dtype: DType,
@@ -95,6 +95,9 @@ export class Value<S extends Shape = Shape> {
     y: Value | null,
     extra: Extra | null,
   ) {
+    if ((dtype as unknown) === undefined) {
+      throw new TypeError('new Value(…): make one with value(data) or constant(data), not with the constructor');
+    }
     this.id = ++created;
     this.shape = shape;
     this.dtype = dtype;

@@ -1,4 +1,4 @@
-import { ChainruleError, ShapeError, constant, grad, value, vmap, zeros, type Value } from 'chainrule';
+import { ChainruleError, ShapeError, constant, grad, value, vmap, zeros, type Value, type ValueJson } from 'chainrule';
 
 describe('assign', () => {
   test('swaps the content of a leaf; identity, dtype and requiresGrad stay', () => {
@@ -103,6 +103,28 @@ describe('data', () => {
       dtype: 'float64',
       data: ['NaN', '-Infinity', '-0', 1],
     });
+  });
+
+  test('and back: value and constant take what JSON.parse gives', () => {
+    for (const x of [
+      constant([
+        [NaN, -0],
+        [Infinity, 1.5],
+      ]),
+      constant([true]),
+      zeros([0, 2]),
+      constant(3),
+    ]) {
+      // prettier-ignore
+      const again = constant(JSON.parse(JSON.stringify(x)) as ValueJson);
+      expect(again.toJSON()).toEqual(x.toJSON());
+      expect([again.shape, again.dtype]).toEqual([x.shape, x.dtype]);
+    }
+    const json: ValueJson = { shape: [2], dtype: 'float64', data: [1.5, 2] };
+    expect(value(json, { dtype: 'int32' }).toArray()).toEqual([1, 2]);
+    expect(() => value({ ...json, shape: [3] })).toThrow(/2 elements do not fill the shape \[3\]/);
+    expect(() => value({ ...json, data: [1, 'x'] })).toThrow(/data\[1\] is "x", not a number/);
+    expect(() => value({ ...json, dtype: 'f8' as 'float64' })).toThrow(/unknown dtype "f8"/);
   });
 
   test('labels', () => {

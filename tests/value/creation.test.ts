@@ -6,6 +6,7 @@ import {
   linspace,
   ones,
   value,
+  Value,
   zeros,
   zerosLike,
   DtypeError,
@@ -71,6 +72,15 @@ describe('value and constant', () => {
     expect(() => value('1' as never)).toThrow(/got string/);
     expect(() => value(null as never)).toThrow(/got null/);
     expect(() => value(1, { requireGrad: true } as object)).toThrow(OptionError);
+    expect(() => value([value([1])] as never)).toThrow(/data\[0\] is a Value of shape \[1\].*stack/);
+    expect(() => value([new Float32Array(1)] as never)).toThrow(/data\[0\] is a typed array/);
+    expect(() => new (Value as unknown as new (x: number) => Value)(3)).toThrow(/make one with value\(data\)/);
+  });
+
+  test('options of the wrong kind are refused', () => {
+    expect(() => value(1, { requiresGrad: 'no' as never })).toThrow(/requiresGrad is true or false, got string/);
+    expect(() => zeros([1], { requiresGrad: 1 as never })).toThrow(/requiresGrad is true or false, got number/);
+    expect(() => value(1, { label: 3 as never })).toThrow(/a label is a string, got number/);
   });
 
   test('empty arrays', () => {
@@ -96,6 +106,10 @@ test('factories refuse what makes no sense', () => {
   expect(() => arange(0, 1, 0)).toThrow(/step ≠ 0/);
   expect(() => arange(Infinity)).toThrow(/finite/);
   expect(() => linspace(0, 1, 2.5)).toThrow(/count must be a whole number/);
+  expect(() => linspace(NaN, 1, 3)).toThrow(/start and end must be finite/);
+  expect(() => full([2], 'a' as never)).toThrow(/fill must be a number or a boolean, got string/);
+  expect(() => full([2], value(3) as never)).toThrow(/got a Value; x\.broadcastTo/);
+  expect(() => zeros([1e10, 1e10])).toThrow(/more elements than can be counted/);
   expect(() => zeros([-1])).toThrow(/\[-1\] is not a shape/);
   expect(() => zeros([1.5])).toThrow(/is not a whole number/);
   expect(() => zeros(3 as never)).toThrow(/a shape is an array of numbers/);

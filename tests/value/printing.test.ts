@@ -16,6 +16,15 @@ test('numbers are abbreviated, long axes too', () => {
   expect(String(zeros([1000, 1000])).length).toBeLessThan(400);
 });
 
+test('no shape prints more than a screenful', () => {
+  expect(String(zeros(new Array<number>(6).fill(8)))).toMatch(/^Value\(\[{6}0, 0, 0.*…/s);
+  for (const shape of [new Array<number>(20).fill(2), new Array<number>(6).fill(8)]) {
+    expect(String(zeros(shape)).length).toBeLessThan(20_000);
+  }
+  // Filled, it takes no memory; nor does its text.
+  expect(String(zeros([1e6, 1e6]))).toMatch(/\[1000000, 1000000\] float64\)$/);
+});
+
 test('never throws, whatever there is to print', () => {
   let kept: Value | undefined;
   trace((x: Value) => (kept = x.mul(2)), zeros([2, 3]));
