@@ -1,5 +1,5 @@
 /** Files that are there whole or not at all. */
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UsageError, type Io } from './io.ts';
 
@@ -48,9 +48,34 @@ export function checkWritable(path: string, io: Io): void {
   }
 }
 
+/** Where a path leads, links followed: a link stays one, and what it names is written. */
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** A device or a pipe (`/dev/null`, `/dev/stdout`): written into, for moving a file there would replace it. */
+function isSpecial(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+}
+
+function writeInto(path: string, text: string, full: string): void {
+  try {
+    writeFileSync(full, text);
+  } catch (error) {
+    refuse(path, error);
+  }
+}
+
 /** Writes beside the target and moves it there. @throws UsageError saying why it cannot. */
 export function writeWhole(path: string, text: string, io: Io): void {
-  const full = resolve(io.cwd, path);
+  const given = resolve(io.cwd, path);
+  if (isSpecial(given)) return writeInto(path, text, given);
+  const full = targetOf(given);
   const beside = `${full}.${process.pid}.tmp`;
   try {
     writeFileSync(beside, text);

@@ -1,4 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/cli/run.ts';
@@ -218,6 +232,23 @@ describe('chainrule graph', () => {
       expect(await refused('graph', 'a', 'a=1', '-o', 'e.svg')).toMatch(/it is a folder/);
       expect(await refused('graph', 'a', 'a=1', '-o', 'f/e.svg')).toMatch(/cannot write f\/e.svg/);
       expect(readdirSync(folder).sort()).toEqual(['e.svg', 'f']);
+    });
+
+    test('a link stays a link, a pipe a pipe', async () => {
+      writeFileSync(join(folder, 'there.svg'), '');
+      symlinkSync('there.svg', join(folder, 'e.svg'));
+      expect((await chainrule('graph', 'a', 'a=1', '-o', 'e.svg')).code).toBe(0);
+      expect(lstatSync(join(folder, 'e.svg')).isSymbolicLink()).toBe(true);
+      expect(file('there.svg')).toContain('<svg');
+
+      execFileSync('mkfifo', [join(folder, 'pipe.svg')]);
+      const pipe = openSync(join(folder, 'pipe.svg'), constants.O_RDWR | constants.O_NONBLOCK);
+      expect((await chainrule('graph', 'a', 'a=1', '-o', 'pipe.svg')).code).toBe(0);
+      expect(lstatSync(join(folder, 'pipe.svg')).isFIFO()).toBe(true);
+      const start = Buffer.alloc(4);
+      readSync(pipe, start);
+      closeSync(pipe);
+      expect(start.toString()).toBe('<svg');
     });
 
     test('what was there stays when something fails', async () => {
