@@ -33,6 +33,7 @@ export interface Capture {
   readonly value: Value;
 }
 
+/** What `trace` returns: data that prints as text, one line for each primitive. */
 export interface Program {
   readonly inputs: readonly Var[];
   readonly captures: readonly Capture[];

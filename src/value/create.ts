@@ -60,7 +60,11 @@ export function checkDType(op: string, dtype: unknown): DType {
   throw new DtypeError(`unknown dtype ${JSON.stringify(dtype)}`, { op, hint: 'Use float64, float32, int32 or bool.' });
 }
 
-/** Numbers, factories and nested arrays take this dtype: 'float64' (at the start) or 'float32'. */
+/**
+ * Numbers, factories and nested arrays take this dtype: 'float64' (at the start) or 'float32'.
+ * @throws DtypeError for any other.
+ * @example setDefaultDtype('float32')
+ */
 export function setDefaultDtype(dtype: 'float64' | 'float32'): void {
   if (dtype !== 'float64' && dtype !== 'float32') {
     throw new DtypeError(`the default dtype is float64 or float32, not ${JSON.stringify(dtype)}`, {
@@ -316,19 +320,19 @@ export const full = <const S extends Shape>(
   return leaf('full', shape, (type) => castNumber(Number(fill), type), options, dtype);
 };
 
-/** @example zeros([2, 3]) */
+/** Zeros, of the default dtype unless told. @example zeros([2, 3]) */
 export const zeros = <const S extends Shape>(shape: S, options?: FillOptions): Value<Mutable<S>> =>
   leaf('zeros', shape, () => 0, options, defaultDtype());
 
-/** @example ones([3], { dtype: 'float32' }) */
+/** Ones, of the default dtype unless told. @example ones([3], { dtype: 'float32' }) */
 export const ones = <const S extends Shape>(shape: S, options?: FillOptions): Value<Mutable<S>> =>
   leaf('ones', shape, () => 1, options, defaultDtype());
 
-/** Zeros of the shape and dtype of x. */
+/** Zeros of the shape and dtype of x. @example zerosLike(x) */
 export const zerosLike = <V extends Value>(x: V, options?: FillOptions): V =>
   leaf('zerosLike', x.shape, () => 0, options, x.dtype) as unknown as V;
 
-/** Ones of the shape and dtype of x. */
+/** Ones of the shape and dtype of x. @example y.backward({ gradient: onesLike(y) }) */
 export const onesLike = <V extends Value>(x: V, options?: FillOptions): V =>
   leaf('onesLike', x.shape, () => 1, options, x.dtype) as unknown as V;
 

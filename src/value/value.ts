@@ -233,6 +233,7 @@ export function arrayOf(x: Value): Storage {
   return data;
 }
 
+/** Whether something is a Value. @example isValue(x) ? x.item() : x */
 export const isValue = (x: unknown): x is Value => x instanceof Value;
 
 // Making Values ----------------------------------------------------------------------------------------------------
