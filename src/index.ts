@@ -45,4 +45,8 @@ export { scan, type ScanOptions } from './transform/scan.ts';
 export { checkpoint } from './transform/call.ts';
 export { customGradient } from './transform/custom.ts';
 export { defineOp, type ElementwiseOp, type TensorOp } from './transform/define.ts';
+// What the rules of one's own op take and give.
+export type { Dense } from './base/storage.ts';
+export type { Application, Attributes, Aval, Cotangent } from './ops/primitive.ts';
+export type { ErrorSample, Sample } from './ops/op.ts';
 export { AnomalyError, detectAnomaly } from './transform/anomaly.ts';
