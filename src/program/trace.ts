@@ -53,12 +53,15 @@ function collect(
   const variables = inputs.map(define);
   const nodes = graphOf(outputs, (x) => x._trace === trace).filter((x) => !vars.has(x));
   const captures: Capture[] = [];
+  const captured = new Map<Value, Var>();
   const capture = (x: Value): void => {
     if (x._trace === trace || vars.has(x)) return;
     const cell = isCurrent(x) ? cellOf(x) : x;
-    const known = captures.find((c) => c.value === cell);
-    if (known !== undefined) vars.set(x, known.variable);
-    else captures.push({ variable: define(x), value: cell });
+    const known = captured.get(cell);
+    if (known !== undefined) return void vars.set(x, known);
+    const variable = define(x);
+    captured.set(cell, variable);
+    captures.push({ variable, value: cell });
   };
   nodes.forEach((node) => node._inputs.forEach(capture));
   outputs.forEach(capture);

@@ -160,6 +160,28 @@ function elementwisePrimitive(spec: ElementwiseOp): Primitive {
 const plainSamples = (count: number, call: Sample['call']): Sample[] =>
   [[], [2, 3]].map((shape) => ({ inputs: Array.from({ length: count }, () => ({ shape })), call }));
 
+/** What types promise and JavaScript does not keep. */
+function checkDeclaration(spec: unknown): void {
+  if (typeof spec !== 'object' || spec === null) {
+    throw new TypeError(
+      `defineOp: a declaration is an object such as { name, elementwise, partials }, got ${typeof spec}`,
+    );
+  }
+  const { name, elementwise, partials } = spec as Record<string, unknown>;
+  if (typeof name !== 'string' || name === '') {
+    throw new OptionError('an op needs a name', { op: 'defineOp', option: 'name' });
+  }
+  if (!('elementwise' in spec)) return;
+  const areRules = Array.isArray(partials) && partials.every((partial) => typeof partial === 'function');
+  if (typeof elementwise === 'function' && areRules) return;
+  const rule = areRules ? 'elementwise' : 'partials';
+  throw new OptionError(`an op needs the rule ${rule}`, {
+    op: 'defineOp',
+    option: rule,
+    hint: 'elementwise is a function of numbers, partials a list with a function for each operand.',
+  });
+}
+
 /**
  * Declares an op of your own: it records, differentiates to any order in both modes, batches, traces and draws like
  * any other, and `checkOp` of chainrule/testing runs the library's laws on its samples.
@@ -167,6 +189,7 @@ const plainSamples = (count: number, call: Sample['call']): Sample[] =>
  * @example const cube = defineOp({ name: 'cube', elementwise: (x) => x * x * x, partials: [(_, x) => x.mul(x).mul(3)] })
  */
 export function defineOp<A extends Attributes = Attributes>(spec: ElementwiseOp | TensorOp<A>): Op<AnyCall> {
+  checkDeclaration(spec);
   const errors = spec.errors ?? [];
   if ('elementwise' in spec) {
     checkOptions('defineOp', spec, ELEMENTWISE);
@@ -177,7 +200,10 @@ export function defineOp<A extends Attributes = Attributes>(spec: ElementwiseOp 
         option: 'partials',
       });
     const p = elementwisePrimitive(spec);
-    const call = (...xs: Operand[]): Value => pointwise(p, xs, 'float');
+    const call = (...xs: Operand[]): Value => {
+      if (xs.length === n) return pointwise(p, xs, 'float');
+      throw new TypeError(`${spec.name}: takes ${n} operand${n === 1 ? '' : 's'}, got ${xs.length}`);
+    };
     return op<AnyCall>(spec.name, p, call, { samples: spec.samples ?? plainSamples(n, call), errors });
   }
   checkOptions('defineOp', spec, TENSOR);

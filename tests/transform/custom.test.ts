@@ -169,6 +169,18 @@ describe('defineOp', () => {
       /unknown option "vpj"/,
     );
     expect(() => defineOp({ name: 'x', elementwise: () => 1, partials: [] })).toThrow(/1 to 3 operands/);
+    expect(() => defineOp({ name: 'x', elementwise: () => 1 } as never)).toThrow(/needs the rule partials/);
+    expect(() => defineOp({ elementwise: () => 1, partials: [() => 1] } as never)).toThrow(/an op needs a name/);
+    expect(() => defineOp(undefined as never)).toThrow(/a declaration is an object/);
+  });
+
+  test('a call with too few operands, which would be NaN', () => {
+    const times = defineOp({
+      name: 'times',
+      elementwise: (x: number, y: number) => x * y,
+      partials: [(_, __, y) => y!, (_, x) => x!],
+    });
+    expect(() => times(1)).toThrow(/times: takes 2 operands, got 1/);
   });
 });
 

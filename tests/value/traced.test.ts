@@ -81,3 +81,15 @@ test('operands that are no operands', () => {
   expect(() => value(1).mul(new Date() as never)).toThrow(/got a Date/);
   expect(constant(2).mul(true).item()).toBe(2);
 });
+
+test('a long function with a constant in every step is traced in linear time', () => {
+  const n = 100_000;
+  const f = (x: Value): Value => {
+    let y = x;
+    for (let i = 0; i < n; i++) y = y.add(1);
+    return y;
+  };
+  // Seconds; a minute and more if every constant were looked for among all before it.
+  expect(trace(f, 0).instructions).toHaveLength(n);
+  expect(vmap(f)(value([0, 1])).toArray()).toEqual([n, n + 1]);
+});
