@@ -1,5 +1,6 @@
 /** Optimizers: what they share. */
-import { ChainruleError, OptionError } from '../base/errors.ts';
+import { ChainruleError, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { sameShape } from '../base/shapes.ts';
 import { noGrad } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
 
@@ -82,7 +83,7 @@ export abstract class Optimizer {
     return { lr: this.lr, step: this.steps, parameters: this.parameters.map((p) => copy(this.#state.get(p) ?? {})) };
   }
 
-  /** @throws ChainruleError if the state is of another number of parameters. */
+  /** @throws ChainruleError if the state is of another number of parameters; ShapeError if one has another shape. */
   loadStateDict(saved: OptimizerState): void {
     if (saved.parameters.length !== this.parameters.length) {
       throw new ChainruleError(
@@ -90,9 +91,21 @@ export abstract class Optimizer {
         { op: 'loadStateDict' },
       );
     }
+    this.parameters.forEach((p, i) => checkState(p, saved.parameters[i]!, i));
     this.lr = saved.lr;
     this.steps = saved.step;
     this.parameters.forEach((p, i) => this.#state.set(p, { ...saved.parameters[i] }));
+  }
+}
+
+/** What is kept for a parameter has its shape, or is a scalar. */
+function checkState(p: Value, state: ParameterState, i: number): void {
+  for (const [name, x] of Object.entries(state)) {
+    if (x.rank === 0 || sameShape(x.shape, p.shape)) continue;
+    throw new ShapeError(`${name} of parameter ${i} is ${showShape(x.shape)}, the parameter ${showShape(p.shape)}`, {
+      op: 'loadStateDict',
+      shapes: [x.shape, p.shape],
+    });
   }
 }
 

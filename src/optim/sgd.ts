@@ -4,7 +4,8 @@ import type { Value } from '../value/value.ts';
 import { checkNumber, Optimizer, type ParameterState } from './optimizer.ts';
 
 export interface SGDOptions {
-  readonly lr: number;
+  /** Default 1e-3. */
+  readonly lr?: number;
   /** Default 0. */
   readonly momentum?: number;
   /** Default 0. */
@@ -24,9 +25,9 @@ export interface SGDOptions {
 export class SGD extends Optimizer {
   readonly #options: Required<Omit<SGDOptions, 'lr'>>;
 
-  constructor(parameters: Iterable<Value>, options: SGDOptions) {
+  constructor(parameters: Iterable<Value>, options: SGDOptions = {}) {
     checkOptions('SGD', options, ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize']);
-    super(parameters, options.lr);
+    super(parameters, options.lr ?? 1e-3);
     const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
     checkNumber('SGD', 'momentum', momentum, 0);
     checkNumber('SGD', 'dampening', dampening, 0);

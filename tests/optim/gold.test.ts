@@ -114,6 +114,18 @@ describe('an optimizer', () => {
     expect(w.grad!.item()).toBe(6);
   });
 
+  test('refuses a state of other shapes, and keeps its own', () => {
+    const [a, b] = [value([1, 2]), value([1, 2, 3])];
+    const optimizer = new optim.Adam([a]);
+    a.square().sum().backward();
+    optimizer.step();
+    const other = new optim.Adam([b]);
+    expect(() => other.loadStateDict(optimizer.stateDict())).toThrow(
+      /expAvg of parameter 0 is \[2\], the parameter \[3\]/,
+    );
+    expect(other.steps).toBe(0);
+  });
+
   test.each([
     ['no parameters', () => new optim.SGD([], { lr: 0.1 }), /no parameters/],
     ['a negative rate', () => new optim.SGD([value(1)], { lr: -1 }), /lr must be a number ≥ 0, got -1/],
