@@ -26,11 +26,10 @@ export {
   value,
   zeros,
   zerosLike,
-  type Data,
   type FillOptions,
-  type ValueJson,
   type ValueOptions,
 } from './value/create.ts';
+export type { Data, ValueJson } from './value/read.ts';
 export { noGrad } from './value/recording.ts';
 export { isValue, Value, type NestedArray } from './value/value.ts';
 export { trace } from './program/trace.ts';

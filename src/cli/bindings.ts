@@ -1,6 +1,7 @@
 /** `a=2`, `v=[1,2,3]`, `x=0.1..3`: what variables are. */
 import { ChainruleError } from '../base/errors.ts';
-import { value, type Data } from '../value/create.ts';
+import { value } from '../value/create.ts';
+import type { Data } from '../value/read.ts';
 import type { Value } from '../value/value.ts';
 import { UsageError } from './io.ts';
 

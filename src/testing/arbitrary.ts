@@ -2,7 +2,8 @@
 import { newStorage, type DType } from '../base/dtypes.ts';
 import { checkOptions, OptionError, showShape } from '../base/errors.ts';
 import { checkShape, sizeOf, type Shape } from '../base/shapes.ts';
-import { checkDType, constant, value } from '../value/create.ts';
+import { constant, value } from '../value/create.ts';
+import { checkDType } from '../value/read.ts';
 import type { Value } from '../value/value.ts';
 import { fastCheck, isArbitrary, type Arbitrary } from './fast-check.ts';
 import { conditioned, type MatrixKind } from './matrices.ts';

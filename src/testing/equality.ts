@@ -2,7 +2,8 @@
 import { isFloat, type DType } from '../base/dtypes.ts';
 import { checkOptions, showShape } from '../base/errors.ts';
 import { sameShape } from '../base/shapes.ts';
-import { constant, type Data } from '../value/create.ts';
+import { constant } from '../value/create.ts';
+import type { Data } from '../value/read.ts';
 import { format } from '../value/format.ts';
 import { isTraced, isValue, type Value } from '../value/value.ts';
 import { sameNumbers } from './problem.ts';

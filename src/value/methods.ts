@@ -3,7 +3,7 @@ import { castNumber } from '../base/dtypes.ts';
 import { checkOptions, ChainruleError, DtypeError, ShapeError, showShape, TraceError } from '../base/errors.ts';
 import { format, toNested } from './format.ts';
 import { addHook, type GradientHook } from './hooks.ts';
-import { copyCast, type ValueJson } from './create.ts';
+import { copyCast, type ValueJson } from './read.ts';
 import { accumulate, backward, type BackwardOptions } from './reverse.ts';
 import {
   contentOf,

@@ -3,7 +3,7 @@
  * says so; messages.test.ts holds the words.
  */
 import { add, constant, exp, matmul, ones, sum, value, where, zeros, type Shape, type Value } from 'chainrule';
-import type { Data } from '../../src/value/create.ts';
+import type { Data } from '../../src/value/read.ts';
 
 /** Compiles only where both types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
