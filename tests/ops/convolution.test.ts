@@ -57,7 +57,7 @@ describe('what a convolution computes', () => {
     const x = constant(new Float64Array(0), { shape: [0, 2, 5, 5] });
     const w = noise([3, 2, 2, 2]);
     expect(x.conv2d(w).shape).toEqual([0, 3, 4, 4]);
-    expect(flat(grad((v: Value) => x.conv2d(v as never).sum())(w) as Value)).toEqual(new Array(24).fill(0));
+    expect(flat(grad((v: Value) => x.conv2d(v as never).sum())(w))).toEqual(new Array(24).fill(0));
   });
 });
 
@@ -134,9 +134,9 @@ describe('derivatives are convolutions', () => {
       ...[0, 1].map((argnums) => grad((a: Value, b: Value) => conv(a, b).square().sum(), { argnums })),
     ];
     for (const f of functions) {
-      const batched = vmap(f, { inAxes })(xs, ws) as Value;
+      const batched = vmap(f, { inAxes })(xs, ws);
       for (let i = 0; i < size; i++) {
-        const single = f(at(xs, inAxes[0], i), at(ws, inAxes[1], i)) as Value;
+        const single = f(at(xs, inAxes[0], i), at(ws, inAxes[1], i));
         const own = batched.slice(i);
         expect(own.shape).toEqual(single.shape);
         flat(own).forEach((n, k) => expect(n).toBeCloseTo(single.data[k]!, 9));

@@ -1,10 +1,8 @@
 import { constant, grad, value, type Value } from 'chainrule';
 
 const of = (...xs: number[]): Value => constant(Float64Array.from(xs));
-const gradientOf = (f: (x: Value) => Value, x: readonly number[]): number[] =>
-  Array.from((grad(f)(of(...x)) as Value).data);
-const secondOf = (f: (x: Value) => Value, x: readonly number[]): number[] =>
-  gradientOf((y) => (grad(f)(y) as Value).sum(), x);
+const gradientOf = (f: (x: Value) => Value, x: readonly number[]): number[] => Array.from(grad(f)(of(...x)).data);
+const secondOf = (f: (x: Value) => Value, x: readonly number[]): number[] => gradientOf((y) => grad(f)(y).sum(), x);
 
 describe('running products', () => {
   const sumOf = (x: Value): Value => x.cumprod(0).sum();

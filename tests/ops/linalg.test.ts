@@ -1,6 +1,6 @@
 import { constant, eye, grad, ones, value, zeros, type Value } from 'chainrule';
 
-const gradient = (f: (x: Value) => Value, x: Value): Value => grad(f)(x) as Value;
+const gradient = (f: (x: Value) => Value, x: Value): Value => grad(f)(x);
 const near = (x: Value, expected: unknown, digits = 12): void => {
   const flat = (expected as unknown[]).flat(3) as number[];
   expect(x.size).toBe(flat.length);
@@ -72,7 +72,7 @@ describe('det', () => {
 
   test('second derivatives at singular matrices: det(A + t·E) is a polynomial in t', () => {
     const line = (a: Value, e: Value) => (t: Value) => a.add(e.mul(t)).det();
-    const second = (f: (t: Value) => Value, t: number): number => (grad(grad(f))(t) as Value).item();
+    const second = (f: (t: Value) => Value, t: number): number => grad(grad(f))(t).item();
     // t³ + t²: rank 1 and rank 0 at t = 0
     expect(
       second(
@@ -104,7 +104,7 @@ describe('det', () => {
 
   test('third derivatives at regular matrices, equal singular values included', () => {
     const cube = (t: Value): Value => eye(3).mul(t).det();
-    expect((grad(grad(grad(cube)))(1) as Value).item()).toBeCloseTo(6, 10);
+    expect(grad(grad(grad(cube)))(1).item()).toBeCloseTo(6, 10);
   });
 
   test('NaN stays NaN', () => {

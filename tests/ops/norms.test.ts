@@ -1,10 +1,8 @@
 import { constant, grad, type Value } from 'chainrule';
 
 const of = (...xs: number[]): Value => constant(Float64Array.from(xs));
-const gradientOf = (f: (x: Value) => Value, x: readonly number[]): number[] =>
-  Array.from((grad(f)(of(...x)) as Value).data);
-const secondOf = (f: (x: Value) => Value, x: readonly number[]): number[] =>
-  gradientOf((y) => (grad(f)(y) as Value).sum(), x);
+const gradientOf = (f: (x: Value) => Value, x: readonly number[]): number[] => Array.from(grad(f)(of(...x)).data);
+const secondOf = (f: (x: Value) => Value, x: readonly number[]): number[] => gradientOf((y) => grad(f)(y).sum(), x);
 
 const orders = [0, 0.5, 1, 1.5, 2, 2.5, 3, Infinity, -Infinity, -1, -2];
 

@@ -252,7 +252,7 @@ test('matrixPower 0 is the identity, and depends on nothing', () => {
     [1, 0],
     [0, 1],
   ]);
-  expect((grad((a: Value) => a.matrixPower(0).sum())(x) as Value).toArray()).toEqual([
+  expect(grad((a: Value) => a.matrixPower(0).sum())(x).toArray()).toEqual([
     [0, 0],
     [0, 0],
   ]);

@@ -54,7 +54,7 @@ describe('interpolate', () => {
   });
 
   test('gradients add up over what was read', () => {
-    const g = grad((x: Value) => x.interpolate({ size: 5 }).sum())(line(1, 2, 3)) as Value;
+    const g = grad((x: Value) => x.interpolate({ size: 5 }).sum())(line(1, 2, 3));
     expect(flat(g)).toEqual([2, 2, 1]);
   });
 });

@@ -1,9 +1,8 @@
 import { constant, grad, value, type Value } from 'chainrule';
 
 const gradientOf = (f: (x: Value) => Value, x: readonly number[]): number[] =>
-  Array.from((grad(f)(constant(Float64Array.from(x))) as Value).data);
-const secondOf = (f: (x: Value) => Value, x: readonly number[]): number[] =>
-  gradientOf((y) => (grad(f)(y) as Value).sum(), x);
+  Array.from(grad(f)(constant(Float64Array.from(x))).data);
+const secondOf = (f: (x: Value) => Value, x: readonly number[]): number[] => gradientOf((y) => grad(f)(y).sum(), x);
 
 describe('spread', () => {
   test('the correction is taken off the count', () => {
