@@ -43,8 +43,8 @@ const rows: readonly Row[] = [
   timed('the bare tape with `node --max-semi-space-size=64`', null, () => bareNetwork, perOp, LARGE_NURSERY),
   timed('chain of 100,000 scalar products, built and differentiated, per op', 250, () => chain(1e5), { inner: 1e5 }),
   timed('chain of 1,000,000, per op', null, () => chain(1e6), { inner: 1e6, runs: 5, warmup: 1 }),
-  timed('add of two 16-element float64 tensors, recorded', 500, smallAdds, { inner: REPEATS, runs: 51 }),
-  timed('gradient through 20 such ops', 20000, smallGradients, { inner: REPEATS }),
+  timed('add of two 16-element float64 tensors, recorded', 500, smallAdds, { inner: REPEATS, runs: 201, warmup: 200 }),
+  timed('gradient through 20 such ops', 20000, smallGradients, { inner: REPEATS, warmup: 10 }),
   timed('training step of an MLP 784-256-128-10, batch 64, float32, SGD', null, trainingStep, { runs: 51, warmup: 20 }),
   {
     work: '100,000 rounds of x.mul(w).add(b).tanh() on 10⁴ elements: peak resident memory',
