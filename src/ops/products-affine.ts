@@ -4,7 +4,7 @@ import type { Shape } from '../base/shape-types.ts';
 import type { Value } from '../value/value.ts';
 import { contract } from './families/contraction.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
-import { composite, functionComposite, type Op } from './op.ts';
+import { composite, type Op } from './op.ts';
 import { runtime, type Operand } from './runtime.ts';
 
 /** [batch…, k] by weights [n, k] gives [batch…, n]; by weights [k], [batch…]. */
@@ -17,7 +17,11 @@ type LinearShape<X extends Shape, W extends Shape> = X extends readonly [...infe
   : Shape;
 
 interface Linear {
-  method: never;
+  method<V extends Value, W extends AnyOperand>(
+    this: V,
+    weight: W,
+    bias?: AnyOperand,
+  ): Value<LinearShape<Of<V>, Of<W>>>;
   free<X extends AnyOperand, W extends AnyOperand>(
     x: X,
     weight: W,
@@ -33,7 +37,7 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
  * @throws ShapeError where the last axis of x is not the weight's last.
  * @example linear(x, layer.weight, layer.bias)
  */
-export const linear: Op<Linear> = functionComposite<Linear>(
+export const linear: Op<Linear> = composite<Linear>(
   'linear',
   (a: Operand, w: Operand, b?: Operand | null): Value => {
     const given = b === undefined || b === null ? [a, w] : [a, w, b];
@@ -58,7 +62,7 @@ export const linear: Op<Linear> = functionComposite<Linear>(
     glyph: 'xWᵀ+b',
     samples: [
       { inputs: [{ shape: [2, 3] }, { shape: [4, 3] }, { shape: [4] }], call: (x, w, b) => linear(x, w, b) },
-      { inputs: [{ shape: [3] }, { shape: [4, 3] }], call: (x, w) => linear(x, w) },
+      { inputs: [{ shape: [3] }, { shape: [4, 3] }], call: (x, w) => x.linear(w) },
       { inputs: [{ shape: [2, 2, 3] }, { shape: [1, 3] }, { shape: [1] }], call: (x, w, b) => linear(x, w, b) },
       { inputs: [{ shape: [2, 3] }, { shape: [3] }], call: (x, w) => linear(x, w) },
       { inputs: [{ shape: [0, 3] }, { shape: [2, 3] }], call: (x, w) => linear(x, w) },
@@ -75,7 +79,7 @@ export const linear: Op<Linear> = functionComposite<Linear>(
 );
 
 interface Bilinear {
-  method: never;
+  method<V extends Value>(this: V, x2: AnyOperand, weight: AnyOperand, bias?: AnyOperand): Value<Shape>;
   free(x1: AnyOperand, x2: AnyOperand, weight: AnyOperand, bias?: AnyOperand): Value<Shape>;
 }
 
@@ -85,7 +89,7 @@ interface Bilinear {
  * @throws ShapeError where the axes do not fit.
  * @example bilinear(zeros([8, 3]), zeros([8, 4]), zeros([5, 3, 4])) // [8, 5]
  */
-export const bilinear: Op<Bilinear> = functionComposite<Bilinear>(
+export const bilinear: Op<Bilinear> = composite<Bilinear>(
   'bilinear',
   (a: Operand, c: Operand, w: Operand, b?: Operand | null): Value => {
     const given = b === undefined || b === null ? [a, c, w] : [a, c, w, b];
@@ -104,7 +108,7 @@ export const bilinear: Op<Bilinear> = functionComposite<Bilinear>(
         inputs: [{ shape: [2, 3] }, { shape: [2, 2] }, { shape: [4, 3, 2] }, { shape: [4] }],
         call: (x, y, w, b) => bilinear(x, y, w, b),
       },
-      { inputs: [{ shape: [3] }, { shape: [2] }, { shape: [1, 3, 2] }], call: (x, y, w) => bilinear(x, y, w) },
+      { inputs: [{ shape: [3] }, { shape: [2] }, { shape: [1, 3, 2] }], call: (x, y, w) => x.bilinear(y, w) },
     ],
     errors: [
       {
