@@ -3,15 +3,9 @@ import { ChainruleError } from '../base/errors.ts';
 import { apply } from '../value/apply.ts';
 import { noGrad } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
-import type { Program, Var } from './program.ts';
+import type { Instruction, Program, Var } from './program.ts';
 
-/** Runs an instruction on Values in place of its variables; another way of running than `apply` gives another meaning. */
-export type RunInstruction = (
-  instruction: Program['instructions'][number],
-  inputs: readonly Value[],
-) => readonly Value[];
-
-const runPlainly: RunInstruction = ({ primitive, attrs, differentiable }, inputs) =>
+const run = ({ primitive, attrs, differentiable }: Instruction, inputs: readonly Value[]): readonly Value[] =>
   differentiable ? apply(primitive, inputs, attrs) : noGrad(() => apply(primitive, inputs, attrs));
 
 /**
@@ -19,7 +13,7 @@ const runPlainly: RunInstruction = ({ primitive, attrs, differentiable }, inputs
  * @throws ChainruleError for another number of operands than the Program takes.
  * @example interpret(trace((x) => x.mul(2), value(1)), [value(3)])[0] // 6
  */
-export function interpret(program: Program, inputs: readonly Value[], run: RunInstruction = runPlainly): Value[] {
+export function interpret(program: Program, inputs: readonly Value[]): Value[] {
   if (inputs.length !== program.inputs.length) {
     throw new ChainruleError(`the Program takes ${program.inputs.length} operands, got ${inputs.length}`, {
       op: 'interpret',

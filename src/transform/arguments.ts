@@ -3,7 +3,7 @@ import { isFloat } from '../base/dtypes.ts';
 import { DtypeError } from '../base/errors.ts';
 import { flatten, unflatten, type Structure } from '../base/trees.ts';
 import { aliasPrimitive } from '../ops/cast.ts';
-import { NO_ATTRIBUTES } from '../ops/primitive.ts';
+import { NO_ATTRIBUTES, type Aval } from '../ops/primitive.ts';
 import { graphOf } from '../value/order.ts';
 import { lift } from '../value/lift.ts';
 import { state } from '../value/recording.ts';
@@ -21,6 +21,12 @@ export function toTree(tree: unknown, op: string): Tree {
 }
 
 export const fromTree = (structure: Structure, leaves: readonly unknown[]): unknown => unflatten(structure, leaves);
+
+/** The shape and dtype of a Value or variable alone. */
+export const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
+
+/** A structural zero in full. */
+export const zerosOf = ({ shape, dtype }: Aval): Value => immediate(shape, dtype, 0);
 
 /**
  * A node of its own that stands for x: what a transform differentiates with respect to. It requires gradients even

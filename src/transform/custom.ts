@@ -7,13 +7,13 @@ import { interpret } from '../program/interpret.ts';
 import { flattenResult, isLeaf, traceFlat, type Leaf } from '../program/trace.ts';
 import { recordResults } from '../value/apply.ts';
 import { lift } from '../value/lift.ts';
-import { enableGrad, noGrad, requireFunction } from '../value/recording.ts';
+import { noGrad, requireFunction } from '../value/recording.ts';
 import { immediate, isTraced, isValue, requireShape, type Value } from '../value/value.ts';
-import { alias, fromTree, toTree } from './arguments.ts';
+import { avalOf, fromTree, toTree, zerosOf } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
 import { close } from './call.ts';
-import { pullBack } from './reverse.ts';
 import type { AnyFunction, AnyParameters, AnyTree, LiftedAll, Values } from './signatures.ts';
+import { transposePullback } from './transpose.ts';
 
 /** From flat cotangents of the results, the results and the operands to one cotangent per operand. */
 type Pullback = (gs: readonly Value[], ys: readonly Value[], xs: readonly Value[]) => readonly Cotangent[];
@@ -22,30 +22,6 @@ interface CustomAttributes extends Record<string, unknown> {
   readonly forward: (...xs: Value[]) => readonly Value[];
   readonly pullback: Pullback;
   readonly outs: readonly Aval[];
-}
-
-const zeros = ({ shape, dtype }: Aval): Value => immediate(shape, dtype, 0);
-
-/** The pullback is linear in g, so its own pullback is the pushforward. */
-function transposed(
-  tangents: readonly Cotangent[],
-  inputs: readonly Value[],
-  outputs: readonly Value[],
-  { pullback }: CustomAttributes,
-): Cotangent[] {
-  const gs = outputs.map((y) => (isFloat(y.dtype) ? alias(zeros(y), 'customGradient') : zeros(y)));
-  const cotangents = enableGrad(() => pullback(gs, outputs, inputs));
-  const roots: Value[] = [];
-  const seeds: Cotangent[] = [];
-  cotangents.forEach((c, i) => {
-    if (c === undefined || tangents[i] === undefined) return;
-    roots.push(c);
-    seeds.push(tangents[i]);
-  });
-  const floats = gs.filter((g) => isFloat(g.dtype));
-  const pushed = pullBack(roots, seeds, floats);
-  let next = 0;
-  return gs.map((g) => (isFloat(g.dtype) ? pushed[next++] : undefined));
 }
 
 function batch(
@@ -62,7 +38,7 @@ function batch(
   const pullProgram = traceFlat(
     'vmap',
     (...all) =>
-      attrs.pullback(all.slice(0, m), all.slice(m, 2 * m), all.slice(2 * m)).map((c, i) => c ?? zeros(avals[i]!)),
+      attrs.pullback(all.slice(0, m), all.slice(m, 2 * m), all.slice(2 * m)).map((c, i) => c ?? zerosOf(avals[i]!)),
     [...attrs.outs, ...attrs.outs, ...avals],
   );
   const all = new Array<boolean>(2 * m).fill(true);
@@ -81,10 +57,11 @@ const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttributes>
   compute: { kind: 'program', evaluate: (inputs, { forward }) => forward(...inputs) },
   derivatives: {
     kind: 'joint',
-    jvp: (tangents, { inputs, outputs, attrs }) => transposed(tangents, inputs, outputs, attrs),
+    jvp: (tangents, { inputs, outputs, attrs }) =>
+      transposePullback('customGradient', outputs, tangents, (gs) => attrs.pullback(gs, outputs, inputs)),
     vjp: (gs, { inputs, outputs, attrs }) =>
       attrs.pullback(
-        gs.map((g, i) => g ?? zeros(outputs[i]!)),
+        gs.map((g, i) => g ?? zerosOf(outputs[i]!)),
         outputs,
         inputs,
       ),
@@ -93,8 +70,6 @@ const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttributes>
 });
 
 type Rules = Pick<CustomAttributes, 'forward' | 'pullback'>;
-
-const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
 
 function applyCustom(inputs: readonly Value[], rules: Rules): readonly Value[] {
   if (inputs.some(isTraced)) return applyTraced(inputs, rules);
@@ -135,7 +110,7 @@ function applyTraced(inputs: readonly Value[], { forward, pullback }: Rules): re
     },
   };
   const operands = [...inputs, ...body.captured, ...pull.captured];
-  return recordResults(customPrimitive, operands, { ...closed, outs }, outs.map(zeros));
+  return recordResults(customPrimitive, operands, { ...closed, outs }, outs.map(zerosOf));
 }
 
 /** A pullback's cotangents. */

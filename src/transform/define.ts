@@ -20,10 +20,9 @@ import type { Operand } from '../ops/runtime.ts';
 import { applyOne } from '../value/apply.ts';
 import { lift } from '../value/lift.ts';
 import { pointwise, promoteAll } from '../value/pointwise.ts';
-import { enableGrad } from '../value/recording.ts';
-import { immediate, type Value } from '../value/value.ts';
-import { alias } from './arguments.ts';
-import { pullBack } from './reverse.ts';
+import type { Value } from '../value/value.ts';
+import { zerosOf } from './arguments.ts';
+import { transposePullback } from './transpose.ts';
 
 interface Described {
   readonly name: string;
@@ -80,35 +79,26 @@ function oneByOne<A extends Attributes>(self: () => Primitive<A>): Primitive<A>[
       const avals = inputs.map((x, k) => ({ shape: batched[k] ? x.shape.slice(1) : x.shape, dtype: x.dtype }));
       return self()
         .infer(avals, attrs)
-        .map((out) => immediate([0, ...out.shape], out.dtype, 0));
+        .map((out) => zerosOf({ ...out, shape: [0, ...out.shape] }));
     }
     return [stack(Array.from({ length: size }, (_, i) => example(i)))];
   };
 }
 
-/** vjp is linear in g: its own pullback, taken at g = 0, is the pushforward. */
-function transposedJvp<A extends Attributes>(
+/** The tangent of the result where only `vjp` is declared. */
+const transposed = <A extends Attributes>(
   spec: TensorOp<A>,
-): (tangents: readonly Cotangent[], at: Application<A>) => Cotangent {
-  return (tangents, at) => {
-    const y = at.outputs[0]!;
-    const g = alias(immediate(y.shape, y.dtype, 0), spec.name);
-    const roots: Value[] = [];
-    const seeds: Cotangent[] = [];
-    tangents.forEach((t, i) => {
-      const cotangent = t === undefined ? undefined : enableGrad(() => spec.vjp(g, i, at));
-      if (cotangent === undefined) return;
-      roots.push(cotangent);
-      seeds.push(t);
-    });
-    return pullBack(roots, seeds, [g])[0];
-  };
-}
+  tangents: readonly Cotangent[],
+  at: Application<A>,
+): Cotangent =>
+  transposePullback(spec.name, at.outputs, tangents, ([g]) =>
+    tangents.map((t, i) => (t === undefined ? undefined : spec.vjp(g!, i, at))),
+  )[0];
 
 function tensorPrimitive<A extends Attributes>(spec: TensorOp<A>): Primitive<A> {
   const derivatives: Derivatives<A> = {
     kind: 'each',
-    jvp: spec.jvp === undefined ? transposedJvp(spec) : (tangents, at) => spec.jvp!(tangents, at),
+    jvp: (tangents, at) => (spec.jvp === undefined ? transposed(spec, tangents, at) : spec.jvp(tangents, at)),
     vjp: (g, operand, at) => (isFloat(at.inputs[operand]!.dtype) ? spec.vjp(g, operand, at) : undefined),
   };
   const self: Primitive<A> = primitive<A>({

@@ -6,9 +6,9 @@ import { flattenResult, isLeaf } from '../program/trace.ts';
 import { lift } from '../value/lift.ts';
 import { enableGrad, noGrad, refusePromise, requireFunction } from '../value/recording.ts';
 import { seedFor, walkReverse } from '../value/reverse.ts';
-import { immediate, isTraced, requireShape, type Value } from '../value/value.ts';
+import { isTraced, requireShape, type Value } from '../value/value.ts';
 import type { AnyFunction, AnyParameters, AnyTree, Cotangents, Lifted, LiftedAll, Values } from './signatures.ts';
-import { alias, floorOf, fromTree, isWantedOutside, released, toTree } from './arguments.ts';
+import { alias, floorOf, fromTree, isWantedOutside, released, toTree, zerosOf } from './arguments.ts';
 
 /** Cotangents of `aliases`; a structural zero where y does not depend on one. */
 export function pullBack(ys: readonly Value[], seeds: readonly Cotangent[], aliases: readonly Value[]): Cotangent[] {
@@ -26,7 +26,7 @@ export function pullBack(ys: readonly Value[], seeds: readonly Cotangent[], alia
 
 /** The same with zeros in full. */
 export const pullBackFull = (ys: readonly Value[], seeds: readonly Cotangent[], aliases: readonly Value[]): Value[] =>
-  pullBack(ys, seeds, aliases).map((g, i) => g ?? immediate(aliases[i]!.shape, aliases[i]!.dtype, 0));
+  pullBack(ys, seeds, aliases).map((g, i) => g ?? zerosOf(aliases[i]!));
 
 // Linearising ------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import { traceFlat } from '../program/trace.ts';
 import { apply } from '../value/apply.ts';
 import { refusePromise, requireFunction } from '../value/recording.ts';
 import { arrayOf, immediate, type Value } from '../value/value.ts';
-import { fromTree, toTree } from './arguments.ts';
+import { avalOf, fromTree, toTree, zerosOf } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
 import { close, pullBackProgram, pushForwardProgram, withDrawsAsInputs } from './call.ts';
 import type { AnyFunction, AnyTree, Lifted, Reshaped, Values } from './signatures.ts';
@@ -44,7 +44,6 @@ const split = <T>(
 });
 
 const elementOf = ({ shape, dtype }: Aval): Aval => ({ shape: shape.slice(1), dtype });
-const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
 const sequenceOf = ({ shape, dtype }: Aval, length: number): Aval => ({ shape: [length, ...shape], dtype });
 
 function infer(_: readonly Aval[], { body, carries, length }: ScanAttributes): Aval[] {
@@ -65,8 +64,6 @@ function evaluate(inputs: readonly Value[], attrs: ScanAttributes): Value[] {
   }
   return [...carried, ...outs.map((out, i) => immediate([length, ...out.shape], out.dtype, stacks[i]!))];
 }
-
-const zeros = ({ shape, dtype }: Aval): Value => immediate(shape, dtype, 0);
 
 const runScan = (inputs: Parts<Value>, body: Program, length: number, reverse: boolean): readonly Value[] => {
   const { program, captured } = close(body);
@@ -89,7 +86,7 @@ function jvp(tangents: readonly Cotangent[], inputs: readonly Value[], attrs: Sc
     ...xs,
     ...ts.filter((_, i) => floats[from + i]),
   ];
-  const given = inputs.map((x, i) => tangents[i] ?? zeros(x));
+  const given = inputs.map((x, i) => tangents[i] ?? zerosOf(x));
   const [p, t] = [split(inputs, attrs), split(given, attrs)];
   const [atCarries, atSequences] = [attrs.constants, attrs.constants + carries];
   const parts: Parts<Value> = {
@@ -118,7 +115,7 @@ function jvp(tangents: readonly Cotangent[], inputs: readonly Value[], attrs: Sc
       let next = 0;
       const ts = floats.map((float) => (float ? rest[next++] : undefined));
       const out = pushForwardProgram(body, primals, ts);
-      const full = out.results.map((y, i) => out.tangents[i] ?? zeros(y));
+      const full = out.results.map((y, i) => out.tangents[i] ?? zerosOf(y));
       const float = (i: number): boolean => isFloat(body.outputs[i]!.dtype);
       const of = (from: number, to: number): Value[] => [
         ...out.results.slice(from, to),
@@ -162,10 +159,10 @@ function vjp(gs: readonly Cotangent[], inputs: readonly Value[], attrs: ScanAttr
   const saved = savedCarries(inputs, attrs);
   const floatAt = inputs.map((x) => isFloat(x.dtype));
   const isFloatOut = body.outputs.map((v) => isFloat(v.dtype));
-  const full = infer([], attrs).map((aval, i) => gs[i] ?? zeros(aval));
+  const full = infer([], attrs).map((aval, i) => gs[i] ?? zerosOf(aval));
   // Carried backwards: cotangents of the float carries, and sums for the float constants.
   const carryCotangents = full.slice(0, carries).filter((_, i) => isFloatOut[i]);
-  const sums = parts.constants.filter((_, i) => floatAt[i]).map(zeros);
+  const sums = parts.constants.filter((_, i) => floatAt[i]).map(zerosOf);
   const outCotangents = full.slice(carries).filter((_, i) => isFloatOut[carries + i]);
   const backwards: Parts<Value> = {
     constants: parts.constants,
@@ -181,7 +178,7 @@ function vjp(gs: readonly Cotangent[], inputs: readonly Value[], attrs: ScanAttr
     const given = [...cotangents, ...elements.slice(carries + parts.sequences.length)];
     let next = 0;
     const seeds = isFloatOut.map((float) => (float ? given[next++] : undefined));
-    const pulled = pullBackProgram(body, operands, seeds, floatAt).map((g, i) => g ?? zeros(operands[i]!));
+    const pulled = pullBackProgram(body, operands, seeds, floatAt).map((g, i) => g ?? zerosOf(operands[i]!));
     const at = split(
       pulled.map((g, i) => (floatAt[i] ? g : undefined)),
       attrs,

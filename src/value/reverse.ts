@@ -2,7 +2,7 @@
 import { ChainruleError, DtypeError, showShape, TraceError } from '../base/errors.ts';
 import { isFloat } from '../base/dtypes.ts';
 import { sameShape } from '../base/shapes.ts';
-import type { Cotangent, Partial } from '../ops/primitive.ts';
+import type { Cotangent, Derivatives, Partial } from '../ops/primitive.ts';
 import { applyHooks } from './hooks.ts';
 import { PendingCotangents } from './pending.ts';
 import { enableGrad, noGrad, state } from './recording.ts';
@@ -86,21 +86,21 @@ function pullPointwise(
 function pull(node: Value, g: Value, pending: PendingCotangents, floor: number): void {
   const primitive = node._op!;
   if (primitive.partials !== null) return pullPointwise(node, primitive.partials, g, pending, floor);
-  const inputs = node._inputs;
   const { derivatives } = primitive;
-  const at = { inputs, outputs: [node], attrs: node._attrs };
+  if (derivatives.kind === 'joint') return pushJointly(node, [node], [g], derivatives, pending, floor);
   if (derivatives.kind === 'each') {
+    const inputs = node._inputs;
+    const at = { inputs, outputs: [node], attrs: node._attrs };
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i]!;
       if (!isNeeded(x, floor)) continue;
       const cotangent = derivatives.vjp(g, i, at);
       if (cotangent !== undefined) pending.add(x, cotangent);
     }
-  } else if (derivatives.kind === 'joint') {
-    const needed = inputs.map((x) => isNeeded(x, floor));
-    push(inputs, derivatives.vjp([g], at, needed), needed, pending);
   }
 }
+
+type JointDerivatives = Extract<Derivatives, { readonly kind: 'joint' }>;
 
 /** All outputs of one application wait until the youngest of them has its turn; then they are pulled back together. */
 function pullJointly(node: Value, pending: PendingCotangents, walk: ReverseWalk): void {
@@ -112,17 +112,20 @@ function pullJointly(node: Value, pending: PendingCotangents, walk: ReverseWalk)
   const { derivatives } = node._op!;
   if (derivatives.kind !== 'joint')
     throw new ChainruleError('several outputs need a joint derivative rule', { op: node._op!.name });
-  const inputs = node._inputs;
-  const needed = inputs.map((x) => isNeeded(x, walk.floor));
-  push(inputs, derivatives.vjp(gs, { inputs, outputs, attrs: node._attrs }, needed), needed, pending);
+  pushJointly(node, outputs, gs, derivatives, pending, walk.floor);
 }
 
-function push(
-  inputs: readonly Value[],
-  cotangents: readonly Cotangent[],
-  needed: readonly boolean[],
+function pushJointly(
+  node: Value,
+  outputs: readonly Value[],
+  gs: readonly Cotangent[],
+  derivatives: JointDerivatives,
   pending: PendingCotangents,
+  floor: number,
 ): void {
+  const inputs = node._inputs;
+  const needed = inputs.map((x) => isNeeded(x, floor));
+  const cotangents = derivatives.vjp(gs, { inputs, outputs, attrs: node._attrs }, needed);
   for (let i = 0; i < inputs.length; i++) {
     const cotangent = cotangents[i];
     if (needed[i] && cotangent !== undefined) pending.add(inputs[i]!, cotangent);
