@@ -8,6 +8,7 @@ import type { LaneKernel } from '../base/lanes/kernel.ts';
 import type { Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
+import type { Lowering } from './lowering.ts';
 
 /** What is known of a Value without its numbers. */
 export interface Aval {
@@ -77,6 +78,8 @@ export interface PrimitiveSpec<A extends Attributes = Attributes> {
   /** Shapes and dtypes of the outputs; throws errors that teach. */
   infer(inputs: readonly Aval[], attrs: A): readonly Aval[];
   readonly compute: Computation<A>;
+  /** How an engine may compute it for operands of these shapes; null where only `compute` can. */
+  lower?(inputs: readonly Aval[], attrs: A): Lowering | null;
   readonly derivatives: Derivatives<A>;
   /**
    * The same op with a leading batch axis: operand i has it where `batched[i]`. Every output must have it.
@@ -96,6 +99,7 @@ export interface Primitive<A extends Attributes = Attributes> {
   title(attrs: A): string;
   infer(inputs: readonly Aval[], attrs: A): readonly Aval[];
   readonly compute: Computation<A>;
+  lower(inputs: readonly Aval[], attrs: A): Lowering | null;
   readonly derivatives: Derivatives<A>;
   /** The partials where derivatives are of that kind: the reverse walk's short way. */
   readonly partials: readonly Partial[] | null;
@@ -122,6 +126,7 @@ export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec
     title: (attrs) => spec.title?.(attrs) ?? spec.name,
     infer: (inputs, attrs) => spec.infer(inputs, attrs),
     compute: spec.compute,
+    lower: (inputs, attrs) => spec.lower?.(inputs, attrs) ?? null,
     derivatives: spec.derivatives,
     partials: spec.derivatives.kind === 'partials' ? spec.derivatives.partials : null,
     batch: (inputs, batched, size, attrs) => spec.batch(inputs, batched, size, attrs),

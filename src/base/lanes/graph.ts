@@ -41,16 +41,32 @@ const ORDERED: readonly LaneType[] = ['f64', 'f32', 'i32', 'i64'];
 const INTEGERS: readonly LaneType[] = ['i32', 'i64'];
 
 export class LaneGraph implements Lanes {
-  readonly type: NumericType;
-  readonly inputs: readonly Node[];
+  /** Of the function that is being written. */
+  type: NumericType;
+  readonly inputs: Node[];
   private readonly nodes: Node[] = [];
   private readonly byKey: Map<string, Node> = new Map();
   private readonly slowFunctions: LaneFunction[] = [];
 
   constructor(inputs: readonly LaneType[]) {
     this.inputs = inputs.map((type, i) => this.node('input', type, [], i));
-    const first = inputs.find((type) => type !== 'mask' && type !== 'i64');
-    this.type = first ?? 'i32';
+    this.type = firstNumeric(inputs);
+  }
+
+  /** One more input, behind the others. */
+  input(type: LaneType): Node {
+    const node = this.node('input', type, [], this.inputs.length);
+    this.inputs.push(node);
+    return node;
+  }
+
+  /** What a lane function makes of expressions of this graph: functions written one upon the other become one. */
+  apply(f: LaneFunction, xs: readonly Node[]): Node {
+    const before = this.type;
+    this.type = firstNumeric(xs.map((x) => x.type));
+    const result = f(this, ...xs) as Node;
+    this.type = before;
+    return result;
   }
 
   number(value: number, type: NumericType = this.type): Node {
@@ -246,6 +262,9 @@ export class LaneGraph implements Lanes {
     return found;
   }
 }
+
+const firstNumeric = (types: readonly LaneType[]): NumericType =>
+  types.find((type) => type !== 'mask' && type !== 'i64') ?? 'i32';
 
 /** −0 and +0 are different constants. */
 const keyOf = (value: number | bigint): string => (Object.is(value, -0) ? '-0' : String(value));

@@ -6,7 +6,13 @@ import { LaneGraph, type Node } from './graph.ts';
 import type { LaneFunction, LaneType } from './lanes.ts';
 import { ScalarForm, scalarType, type SlowFunctions } from './scalar-form.ts';
 
-const LANE_TYPES: Readonly<Record<DType, LaneType>> = { float64: 'f64', float32: 'f32', int32: 'i32', bool: 'mask' };
+/** What a lane holds of an element of each dtype. */
+export const LANE_TYPES: Readonly<Record<DType, LaneType>> = {
+  float64: 'f64',
+  float32: 'f32',
+  int32: 'i32',
+  bool: 'mask',
+};
 
 /** What a kernel computes: the expression, and how its operands and result are stored. */
 export interface LaneProgram {
@@ -22,7 +28,8 @@ export function buildProgram(f: LaneFunction, inputs: readonly DType[], output: 
   return { graph, root: converted(graph, result, LANE_TYPES[output]), inputs, output };
 }
 
-function converted(graph: LaneGraph, result: Node, type: LaneType): Node {
+/** A lane function's result, as its dtype holds it. */
+export function converted(graph: LaneGraph, result: Node, type: LaneType): Node {
   if (type === 'mask') return result.type === 'mask' ? result : graph.ne(result, 0);
   return graph.to(result, type as 'f64' | 'f32' | 'i32');
 }
