@@ -16,6 +16,7 @@ import {
 } from './families/reduction.ts';
 import type { AnyOperand, Of, Reduction, ReductionOptions } from './families/signatures.ts';
 import { aroundAxis } from './kernels/axis.ts';
+import type { Reducer } from './lowering.ts';
 import { op, type ErrorSample, type Op, type Sample } from './op.ts';
 import { primitive, type Aval, type Derivatives, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
@@ -87,18 +88,32 @@ const extremePrimitive = (
   glyph: string,
   run: ReduceRun,
   columns: ReduceColumns,
+  reducer: Reducer,
 ): Primitive<AxesAttributes> =>
   reductionPrimitive({
     name,
     glyph,
     reduce: run,
     columns,
+    reducer,
     check: (x, axes) => requireElements(name, x, axes),
     derivatives: sharedAmongEqual,
   });
 
-const amaxPrimitive: Primitive<AxesAttributes> = extremePrimitive('amax', '⌈x⌉', largest, columnsBy(Math.max));
-const aminPrimitive: Primitive<AxesAttributes> = extremePrimitive('amin', '⌊x⌋', smallest, columnsBy(Math.min));
+const amaxPrimitive: Primitive<AxesAttributes> = extremePrimitive(
+  'amax',
+  '⌈x⌉',
+  largest,
+  columnsBy(Math.max),
+  'maximum',
+);
+const aminPrimitive: Primitive<AxesAttributes> = extremePrimitive(
+  'amin',
+  '⌊x⌋',
+  smallest,
+  columnsBy(Math.min),
+  'minimum',
+);
 
 const extremeSamples = (call: (x: Value, axis?: Axes, options?: ReductionOptions) => unknown): Sample[] => [
   { inputs: [{ shape: [2, 3], distinct: true }], call: (x) => call(x) },
@@ -210,6 +225,11 @@ const argExtremePrimitive: Primitive<ArgExtremeAttributes> = primitive<ArgExtrem
     return [{ shape: x!.shape.map((n, i) => (i === axis ? 1 : n)), dtype: 'int32' }];
   },
   compute: { kind: 'kernel', run: ([out], [x], attrs) => runArgExtreme(out!, x!, attrs) },
+  lower: (_, { axis, largest: wantsLargest }) => ({
+    kind: 'reduce',
+    reducer: wantsLargest ? 'argmax' : 'argmin',
+    axes: [axis],
+  }),
   derivatives: { kind: 'none' },
   batch: ([x], _, __, attrs) => [runtime.applyOne(argExtremePrimitive, [x!], { ...attrs, axis: attrs.axis + 1 })],
 });

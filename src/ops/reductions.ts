@@ -52,6 +52,7 @@ const sumPrimitive: Primitive<AxesAttributes> = reductionPrimitive({
   glyph: 'Σ',
   result: (dtype) => (dtype === 'bool' ? 'int32' : dtype),
   reduce: sumStrided,
+  reducer: 'sum',
   columns: sumColumns,
   derivatives: {
     kind: 'each',
@@ -117,6 +118,7 @@ const prodPrimitive: Primitive<AxesAttributes> = reductionPrimitive({
   glyph: 'Π',
   result: (dtype) => (dtype === 'bool' ? 'int32' : dtype),
   reduce: multiplyStrided,
+  reducer: 'product',
   derivatives: {
     kind: 'each',
     jvp: ([t], { inputs, attrs }) =>

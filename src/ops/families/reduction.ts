@@ -5,6 +5,7 @@ import type { Dense } from '../../base/storage.ts';
 import { checkOptions } from '../../base/errors.ts';
 import type { Value } from '../../value/value.ts';
 import { gatherStrided } from '../kernels/strided.ts';
+import type { Reducer } from '../lowering.ts';
 import { primitive, type Aval, type Derivatives, type Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
 
@@ -99,6 +100,8 @@ export interface ReductionSpec {
   /** The result's dtype; default: the operand's. */
   result?(dtype: DType): DType;
   readonly reduce: ReduceRun;
+  /** What an engine knows it by; absent where only `reduce` can. */
+  readonly reducer?: Reducer;
   /** A faster way down columns, with the same bits. */
   readonly columns?: ReduceColumns;
   readonly derivatives: Derivatives<AxesAttributes>;
@@ -115,6 +118,7 @@ export function reductionPrimitive(spec: ReductionSpec): Primitive<AxesAttribute
       return [{ shape: reducedShape(x!.shape, axes, false), dtype: spec.result?.(x!.dtype) ?? x!.dtype }];
     },
     compute: { kind: 'kernel', run: ([out], [x], { axes }) => runReduction(out!, x!, axes, spec.reduce, spec.columns) },
+    lower: (_, { axes }) => (spec.reducer === undefined ? null : { kind: 'reduce', reducer: spec.reducer, axes }),
     derivatives: spec.derivatives,
     batch: ([x], _, __, { axes }) => [runtime.applyOne(self, [x!], { axes: axes.map((axis) => axis + 1) })],
   });
