@@ -69,8 +69,8 @@ export interface ProductStep {
 export interface UniformStep {
   readonly kind: 'uniform';
   readonly to: Buffer;
-  /** The how-manieth draw of the run it is. */
-  readonly draw: number;
+  /** Two int32 words, written before each run. */
+  readonly key: Buffer;
 }
 
 /** A reference kernel, run on views of the memory. */

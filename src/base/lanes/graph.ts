@@ -40,6 +40,8 @@ const FLOATS: readonly LaneType[] = ['f64', 'f32'];
 const ORDERED: readonly LaneType[] = ['f64', 'f32', 'i32', 'i64'];
 const INTEGERS: readonly LaneType[] = ['i32', 'i64'];
 
+const NOTHING: ReadonlySet<Node> = new Set();
+
 export class LaneGraph implements Lanes {
   /** Of the function that is being written. */
   type: NumericType;
@@ -51,6 +53,11 @@ export class LaneGraph implements Lanes {
   constructor(inputs: readonly LaneType[]) {
     this.inputs = inputs.map((type, i) => this.node('input', type, [], i));
     this.type = firstNumeric(inputs);
+  }
+
+  /** How many nodes there are, needed or not. */
+  get size(): number {
+    return this.nodes.length;
   }
 
   /** One more input, behind the others. */
@@ -167,15 +174,16 @@ export class LaneGraph implements Lanes {
     );
   }
 
-  /** The nodes that `root` needs, operands before users. */
-  reachable(root: Node): Node[] {
-    const needed = new Set<Node>([root]);
+  /** The nodes that `roots` need, operands before users. What `given` has is there already: its operands are not needed. */
+  reachable(roots: Node | readonly Node[], given: { has(node: Node): boolean } = NOTHING): Node[] {
+    const list = roots instanceof Array ? roots : [roots as Node];
+    const needed = new Set<Node>(list);
     const order: Node[] = [];
-    for (let id = root.id; id >= 0; id--) {
+    for (let id = list.reduce((last, root) => Math.max(last, root.id), -1); id >= 0; id--) {
       const node = this.nodes[id]!;
       if (!needed.has(node)) continue;
       order.push(node);
-      for (const arg of node.args) needed.add(arg);
+      if (!given.has(node)) for (const arg of node.args) needed.add(arg);
     }
     return order.reverse();
   }
