@@ -26,9 +26,41 @@ export function emitGraph(
   given: ReadonlyMap<Node, Local>,
   load: (input: Node) => void,
 ): void {
-  const order = graph.reachable(root);
-  const locals = new Map(given);
+  const order = graph.reachable(root, given);
   const kept = keptNodes(order, form);
+  // Whoever asked for it takes it from the stack.
+  kept.delete(root);
+  writeKept(body, order, kept, form, given, load).write(root);
+}
+
+/**
+ * Writes code that computes several roots, each into the local that is returned for it; what they share is computed
+ * once. All are there before the first is used: it may be stored where another one was read from.
+ */
+export function emitRoots(
+  body: FunctionBody,
+  graph: LaneGraph,
+  roots: readonly Node[],
+  form: Form,
+  given: ReadonlyMap<Node, Local>,
+  load: (input: Node) => void,
+): ReadonlyMap<Node, Local> {
+  const order = graph.reachable(roots, given);
+  const kept = keptNodes(order, form);
+  for (const root of roots) kept.add(root);
+  return writeKept(body, order, kept, form, given, load).locals;
+}
+
+/** Writes the nodes that go to locals; `write` then writes any other, nested. */
+function writeKept(
+  body: FunctionBody,
+  order: readonly Node[],
+  kept: ReadonlySet<Node>,
+  form: Form,
+  given: ReadonlyMap<Node, Local>,
+  load: (input: Node) => void,
+): { readonly locals: ReadonlyMap<Node, Local>; write(node: Node): void } {
+  const locals = new Map(given);
   const write = (node: Node): void => {
     const local = locals.get(node);
     if (local !== undefined) body.get(local);
@@ -36,17 +68,17 @@ export function emitGraph(
     else form.write(body, node, write);
   };
   for (const node of order) {
-    if (!kept.has(node) || node === root || locals.has(node)) continue;
+    if (!kept.has(node) || locals.has(node)) continue;
     write(node);
     const local = body.local(form.typeOf(node));
     body.set(local);
     locals.set(node, local);
   }
-  write(root);
+  return { locals, write };
 }
 
 /** The nodes that go to locals; constants never do (they are as short as a local's name). */
-function keptNodes(order: readonly Node[], form: Form): ReadonlySet<Node> {
+function keptNodes(order: readonly Node[], form: Form): Set<Node> {
   const uses = new Map<Node, number>();
   const nesting = new Map<Node, number>();
   const kept = new Set<Node>();

@@ -176,7 +176,7 @@ export class LaneGraph implements Lanes {
 
   /** The nodes that `roots` need, operands before users. What `given` has is there already: its operands are not needed. */
   reachable(roots: Node | readonly Node[], given: { has(node: Node): boolean } = NOTHING): Node[] {
-    const list = roots instanceof Array ? roots : [roots as Node];
+    const list = roots instanceof Array ? roots : [roots];
     const needed = new Set<Node>(list);
     const order: Node[] = [];
     for (let id = list.reduce((last, root) => Math.max(last, root.id), -1); id >= 0; id--) {
