@@ -4,12 +4,16 @@
  */
 import type { Shape } from '../base/shapes.ts';
 
-/** A box of the output whose elements are those of an operand, one by one. */
+/** A box of an output whose elements are those of an operand, one by one. */
 export interface Part {
+  /** Which output it lies in; absent: the first. */
+  readonly output?: number;
   readonly operand: number;
-  /** The box's first corner in the output, and its size. */
+  /** The box's first corner in the output, and its size (never 0). */
   readonly at: Shape;
   readonly size: Shape;
+  /** How far apart its places lie along each axis of the output (at least 1); absent: everywhere 1. */
+  readonly steps?: readonly number[];
   /** Its element (i, j, …) is the operand's element number start + i·strides[0] + j·strides[1] + … */
   readonly start: number;
   readonly strides: readonly number[];
@@ -19,7 +23,7 @@ export interface Part {
 export type Reducer = 'sum' | 'product' | 'maximum' | 'minimum' | 'all' | 'any' | 'argmax' | 'argmin';
 
 export type Lowering =
-  /** Copies: broadcasts, permutations, slices, paddings, joins. What no part covers is zero; parts do not overlap. */
+  /** Copies: broadcasts, permutations, slices, paddings, joins. What no part covers is +0; parts do not overlap. */
   | { readonly kind: 'map'; readonly parts: readonly Part[] }
   /** One operand, reduced over sorted axes, which it loses. */
   | { readonly kind: 'reduce'; readonly reducer: Reducer; readonly axes: readonly number[] }

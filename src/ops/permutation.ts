@@ -1,9 +1,10 @@
 /** The axes in another order. */
 import { AxisError, showShape } from '../base/errors.ts';
 import type { Fits, Ok, Permuted, Swapped, Transposed } from '../base/shape-types.ts';
-import { normalizeAxis, normalizeAxisOrScalar, stridesOf } from '../base/shapes.ts';
+import { normalizeAxis, normalizeAxisOrScalar, stridesOf, type Shape } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import { linear } from './families/linear.ts';
+import { gathering } from './families/maps.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
 import { gatherStrided } from './kernels/strided.ts';
 import { op, type Op } from './op.ts';
@@ -21,19 +22,21 @@ const inverse = (axes: readonly number[]): number[] => {
   return out;
 };
 
+function permutedStrides(shape: Shape, axes: readonly number[]): number[] {
+  const own = stridesOf(shape);
+  return axes.map((axis) => own[axis]!);
+}
+
 const permutePrimitive: Primitive<PermuteAttributes> = linear<PermuteAttributes>({
   name: 'permute',
   glyph: '⤭',
   infer: (x, { axes }) => ({ shape: axes.map((axis) => x.shape[axis]!), dtype: x.dtype }),
-  run: (out, x, { axes }) => {
-    const own = stridesOf(x.shape);
-    gatherStrided(
-      out,
-      x,
-      axes.map((axis) => own[axis]!),
-      0,
-    );
-  },
+  run: (out, x, { axes }) => gatherStrided(out, x, permutedStrides(x.shape, axes), 0),
+  lower: (x, { axes }) =>
+    gathering(
+      axes.map((axis) => x.shape[axis]!),
+      permutedStrides(x.shape, axes),
+    ),
   copies: true,
   adjoint: (g, _, { axes }) => permuted(g, inverse(axes)),
   batch: (x, _, { axes }) => permuted(x, [0, ...axes.map((axis) => axis + 1)]),

@@ -19,6 +19,7 @@ const uniformPrimitive: Primitive<UniformAttributes> = primitive<UniformAttribut
   glyph: '⚄',
   infer: (_, { shape, dtype }) => [{ shape, dtype }],
   compute: { kind: 'kernel', run: ([out]) => fillUniform(out!.data as Float64Array) },
+  lower: () => ({ kind: 'uniform' }),
   derivatives: { kind: 'none' },
   // Every example of a batch gets numbers of its own: one draw covers them all.
   batch: (_, __, size, { shape, dtype }) => [

@@ -4,6 +4,7 @@ import type { Mutable, Shape } from '../base/shape-types.ts';
 import { broadcastShapes, checkShape, sameShape, stridesOf } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import { linear } from './families/linear.ts';
+import { gathering } from './families/maps.ts';
 import type { AnyOperand } from './families/signatures.ts';
 import { gatherStrided } from './kernels/strided.ts';
 import { composite, functionComposite, op, type Op } from './op.ts';
@@ -14,17 +15,20 @@ interface ShapeAttributes extends Record<string, unknown> {
   readonly shape: Shape;
 }
 
+/** Steps of 0 along the axes that stretch. */
+function stretchedStrides(x: Shape, shape: Shape): number[] {
+  const lead = shape.length - x.length;
+  const own = stridesOf(x);
+  return shape.map((_, i) => (i < lead || x[i - lead] === 1 ? 0 : own[i - lead]!));
+}
+
 const broadcastPrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
   name: 'broadcastTo',
   glyph: '⤢',
   implicit: true,
   infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
-  run: (out, x) => {
-    const lead = out.shape.length - x.shape.length;
-    const own = stridesOf(x.shape);
-    const strides = out.shape.map((_, i) => (i < lead || x.shape[i - lead] === 1 ? 0 : own[i - lead]!));
-    gatherStrided(out, x, strides, 0);
-  },
+  run: (out, x) => gatherStrided(out, x, stretchedStrides(x.shape, out.shape), 0),
+  lower: (x, { shape }) => gathering(shape, stretchedStrides(x.shape, shape)),
   copies: true,
   adjoint: (g, x) => {
     const lead = g.shape.length - x.shape.length;

@@ -1,9 +1,12 @@
 /** The lower or upper triangle of matrices. */
 import { OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { stridesOf, type Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import { linear } from './families/linear.ts';
+import { box } from './families/maps.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
+import type { Lowering, Part } from './lowering.ts';
 import { op, type Call, type Op, type OpFacts } from './op.ts';
 import type { Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
@@ -31,6 +34,26 @@ function runTriangle(out: Dense, x: Dense, attrs: TriangleAttributes): void {
   }
 }
 
+/** Rows that are worth a part each: beyond them one pass of the kernel is shorter. */
+const MOST_PARTS = 64;
+
+/** Rows of matrices that keep the same columns, as one box over all matrices. */
+function rowsOf(shape: Shape, attrs: TriangleAttributes): Lowering | null {
+  const rank = shape.length;
+  const [rows, columns] = [shape[rank - 2]!, shape[rank - 1]!];
+  const strides = stridesOf(shape);
+  const parts: Part[] = [];
+  for (let row = 0; row < rows;) {
+    const [from, to] = keptColumns(row, columns, attrs);
+    let end = row + 1;
+    while (end < rows && keptColumns(end, columns, attrs).every((column, i) => column === [from, to][i])) end++;
+    const at = [...shape.slice(0, -2).fill(0), row, from];
+    parts.push(...box(at, [...shape.slice(0, -2), end - row, to - from], strides, row * columns + from));
+    row = end;
+  }
+  return parts.length > MOST_PARTS ? null : { kind: 'map', parts };
+}
+
 // Selection by copying: what is left out may be NaN or ∞ and still becomes 0.
 const trianglePrimitive: Primitive<TriangleAttributes> = linear<TriangleAttributes>({
   name: 'triangle',
@@ -38,6 +61,7 @@ const trianglePrimitive: Primitive<TriangleAttributes> = linear<TriangleAttribut
   title: ({ side }) => (side === 'lower' ? 'tril' : 'triu'),
   infer: (x) => ({ shape: x.shape, dtype: x.dtype }),
   run: runTriangle,
+  lower: (x, attrs) => rowsOf(x.shape, attrs),
   adjoint: (g, _, attrs) => runtime.applyOne(trianglePrimitive, [g], attrs),
   batch: (x, _, attrs) => runtime.applyOne(trianglePrimitive, [x], attrs),
 });

@@ -3,6 +3,7 @@ import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors
 import { stridesOf, type Shape } from '../base/shapes.ts';
 import type { Value } from '../value/value.ts';
 import { linear } from './families/linear.ts';
+import { gathering } from './families/maps.ts';
 import type { AnyOperand } from './families/signatures.ts';
 import { gatherStrided, scatterStrided } from './kernels/strided.ts';
 import { composite, type Op } from './op.ts';
@@ -28,6 +29,12 @@ const windowCount = (length: number, kernel: number, stride: number, dilation: n
 const windowCounts = (lengths: readonly number[], { kernel, stride, dilation }: WindowAttributes): number[] =>
   lengths.map((n, i) => windowCount(n, kernel[i]!, stride[i]!, dilation[i]!));
 
+/** The unfolded axes [lead…, kernel…, windows…]. */
+function windowedShape(shape: Shape, attrs: WindowAttributes): Shape {
+  const lead = shape.length - attrs.kernel.length;
+  return [...shape.slice(0, lead), ...attrs.kernel, ...windowCounts(shape.slice(lead), attrs)];
+}
+
 /** Strides in the unfolded axes [lead…, kernel…, windows…]. */
 function windowStrides(shape: Shape, { kernel, stride, dilation }: WindowAttributes): number[] {
   const own = stridesOf(shape);
@@ -40,12 +47,9 @@ function windowStrides(shape: Shape, { kernel, stride, dilation }: WindowAttribu
 const windowsPrimitive: Primitive<WindowAttributes> = linear<WindowAttributes>({
   name: 'windows',
   glyph: '⌸',
-  infer: (x, attrs) => {
-    const lead = x.shape.length - attrs.kernel.length;
-    const counts = windowCounts(x.shape.slice(lead), attrs);
-    return { shape: [...x.shape.slice(0, lead), ...attrs.kernel, ...counts], dtype: x.dtype };
-  },
+  infer: (x, attrs) => ({ shape: windowedShape(x.shape, attrs), dtype: x.dtype }),
   run: (out, x, attrs) => gatherStrided(out, x, windowStrides(x.shape, attrs), 0),
+  lower: (x, attrs) => gathering(windowedShape(x.shape, attrs), windowStrides(x.shape, attrs)),
   copies: true,
   adjoint: (g, x, attrs) =>
     runtime.applyOne(overlapPrimitive, [g], { ...attrs, lengths: x.shape.slice(-attrs.kernel.length) }),

@@ -4,6 +4,7 @@ import { contract } from '../../src/ops/families/contraction.ts';
 import { linear, type LinearSpec } from '../../src/ops/families/linear.ts';
 import { negated, one, times, unary, binary, whereMask } from '../../src/ops/families/pointwise.ts';
 import { reductionPrimitive, stretchBack, type AxesAttributes } from '../../src/ops/families/reduction.ts';
+import type { Lowering, Part, Reducer } from '../../src/ops/lowering.ts';
 import { composite, op, type Call, type Family, type Op, type Sample } from '../../src/ops/op.ts';
 import { NO_ATTRIBUTES, primitive, type Primitive, type PrimitiveSpec } from '../../src/ops/primitive.ts';
 import { runtime } from '../../src/ops/runtime.ts';
@@ -101,12 +102,28 @@ function total(name: string, wrong: Partial<Primitive<AxesAttributes>>): AnyOp {
 
 const factor = unary({ name: 'factor', lane: (k, x) => k.mul(x, x), partials: [times((_, a) => a.mul(2))] });
 
+const lowersTo = (reducer: Reducer): Lowering => ({ kind: 'reduce', reducer, axes: [1] });
+
+/** Three elements in reverse order, lowered to these parts. */
+function reversed(name: string, ...wrong: Partial<Part>[]): AnyOp {
+  const part: Part = { operand: 0, at: [0], size: [3], start: 2, strides: [-1] };
+  const spec: Omit<LinearSpec<never>, 'name' | 'glyph'> = {
+    infer: (x) => x,
+    run: (out, x) => x.data.forEach((a, i) => (out.data[2 - i] = a)),
+    lower: () => ({ kind: 'map', parts: wrong.map((change) => ({ ...part, ...change })) }),
+    adjoint: (g) => g.flip(0),
+    batch: (x) => x.flip(1),
+  };
+  return linearOp(name, spec, [3]);
+}
+
 const right: Record<string, AnyOp> = {
   'a pointwise op': factor,
   'a linear op': shiftAdd('shiftAdd'),
   'an op with each rule by hand': twice('twice'),
   'an op with two results': halves('halves', ([g0, g1]) => padHalf(g0, 0).add(padHalf(g1, 1))),
-  'a reduction': total('total', {}),
+  'a reduction': total('total', { lower: () => lowersTo('sum') }),
+  'a lowered permutation': reversed('reversed', {}),
 };
 
 test.each(Object.entries(right))('unmutated: %s keeps all laws', (_, made) => {
@@ -115,6 +132,7 @@ test.each(Object.entries(right))('unmutated: %s keeps all laws', (_, made) => {
 
 const FIRST = 'jvp and vjp = finite differences';
 const SECOND = 'second derivatives = finite differences';
+const LOWERED = 'lowered = the reference kernel';
 const SLICES = 'vmap = stack of slices';
 
 /** What is wrong, the law that says so, the op. */
@@ -258,6 +276,11 @@ const mutants: [string, string, () => AnyOp][] = [
     'float32 stays float32, near float64',
     () => unary({ name: 'm', lane: (k, x) => k.to(k.neg(x), 'f64'), result: 'float64', partials: [negated] }),
   ],
+  ['a lowering that reads the wrong elements', LOWERED, () => reversed('m', { start: 0, strides: [1] })],
+  ['a lowering that reads beyond its operand', LOWERED, () => reversed('m', { start: 3, strides: [-1] })],
+  ['a lowering whose parts overlap', LOWERED, () => reversed('m', { size: [1] }, { start: 1, size: [2] })],
+  ['a lowering that leaves elements out', LOWERED, () => reversed('m', { size: [2] })],
+  ['a reduction lowered as another', LOWERED, () => total('m', { lower: () => lowersTo('maximum') })],
   [
     'a branch on data',
     'trace and interpret = eager',

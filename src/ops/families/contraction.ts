@@ -156,6 +156,7 @@ export const contractPrimitive: Primitive<ContractionAttributes> = primitive<Con
     return [{ shape: attrs.out.map((name) => sizes.get(name)!), dtype: a!.dtype }];
   },
   compute: { kind: 'kernel', run: ([out], [a, b], attrs) => runContraction(out!, a!, b!, attrs) },
+  lower: (_, { a, b, out }) => ({ kind: 'contract', a, b, out }),
   derivatives: {
     kind: 'each',
     jvp: ([ta, tb], { inputs: [a, b], attrs }) => {

@@ -1,6 +1,7 @@
 /** Linear ops of one operand: the op is its own derivative, and its adjoint is declared. */
 import type { Dense } from '../../base/storage.ts';
 import type { Value } from '../../value/value.ts';
+import type { Lowering } from '../lowering.ts';
 import { primitive, type Attributes, type Aval, type Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
 
@@ -12,6 +13,8 @@ export interface LinearSpec<A extends Attributes> {
   infer(x: Aval, attrs: A): Aval;
   /** Fills the zero-filled output; absent where the elements stay in place (a view). */
   run?(out: Dense, x: Dense, attrs: A): void;
+  /** As in PrimitiveSpec. */
+  lower?(x: Aval, attrs: A): Lowering | null;
   /** The adjoint: from a cotangent of the output to one of the operand. */
   adjoint(g: Value, x: Aval, attrs: A): Value;
   /** Every output element is a copy of an input element: a filled operand gives a filled result. */
@@ -31,6 +34,7 @@ export function linear<A extends Attributes>(spec: LinearSpec<A>): Primitive<A> 
       spec.run === undefined
         ? { kind: 'view' }
         : { kind: 'kernel', run: ([out], [x], attrs) => spec.run!(out!, x!, attrs), copies: spec.copies ?? false },
+    lower: ([x], attrs) => spec.lower?.(x!, attrs) ?? null,
     derivatives: {
       kind: 'each',
       jvp: ([t], { attrs }) => t && runtime.applyOne(self, [t], attrs),

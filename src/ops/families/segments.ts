@@ -5,6 +5,7 @@ import type { Value } from '../../value/value.ts';
 import { gatherStrided, placeStrided } from '../kernels/strided.ts';
 import { primitive, type Aval, type Cotangent, type Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
+import { box } from './maps.ts';
 
 interface AxisAttributes extends Record<string, unknown> {
   readonly axis: number;
@@ -19,6 +20,14 @@ const withLength = (shape: Shape, axis: number, length: number): Shape =>
   shape.map((n, i) => (i === axis ? length : n));
 
 export const total = (sizes: readonly number[]): number => sizes.reduce((sum, n) => sum + n, 0);
+
+/** Where segments of these lengths begin. */
+function startsOf(sizes: readonly number[]): number[] {
+  let next = 0;
+  return sizes.map((n) => (next += n) - n);
+}
+
+const cornerAt = (shape: Shape, axis: number, start: number): Shape => shape.map((_, i) => (i === axis ? start : 0));
 
 const orZeros = (t: Cotangent, x: Aval): Value => t ?? runtime.fill(x.shape, 0, x.dtype);
 
@@ -55,6 +64,12 @@ export const concatPrimitive: Primitive<AxisAttributes> = primitive<AxisAttribut
       }
     },
   },
+  lower: (inputs, { axis }) => ({
+    kind: 'map',
+    parts: startsOf(inputs.map((x) => x.shape[axis]!)).flatMap((start, i) =>
+      box(cornerAt(inputs[i]!.shape, axis, start), inputs[i]!.shape, stridesOf(inputs[i]!.shape), 0, [0, i]),
+    ),
+  }),
   derivatives: {
     kind: 'joint',
     jvp: (tangents, { inputs, attrs }) => [
@@ -96,6 +111,16 @@ export const splitPrimitive: Primitive<SplitAttributes> = primitive<SplitAttribu
         start += out.shape[axis]!;
       }
     },
+  },
+  lower: ([x], { axis, sizes }) => {
+    const strides = stridesOf(x!.shape);
+    const origin = cornerAt(x!.shape, axis, 0);
+    return {
+      kind: 'map',
+      parts: startsOf(sizes).flatMap((start, i) =>
+        box(origin, withLength(x!.shape, axis, sizes[i]!), strides, start * strides[axis]!, [i, 0]),
+      ),
+    };
   },
   derivatives: {
     kind: 'joint',

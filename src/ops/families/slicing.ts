@@ -3,6 +3,7 @@ import { AxisError, OptionError, showShape } from '../../base/errors.ts';
 import { stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Value } from '../../value/value.ts';
 import { linear } from './linear.ts';
+import { gathering, placing } from './maps.ts';
 import { gatherStrided, placeStrided } from '../kernels/strided.ts';
 import type { Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
@@ -22,18 +23,21 @@ export interface EmbedAttributes extends SliceAttributes {
 const offsetOf = (starts: readonly number[], strides: readonly number[]): number =>
   starts.reduce((sum, start, i) => sum + start * strides[i]!, 0);
 
+/** How far apart the part's elements lie. */
+const spread = (strides: readonly number[], steps: readonly number[]): number[] =>
+  strides.map((stride, i) => stride * steps[i]!);
+
 export const slicePrimitive: Primitive<SliceAttributes> = linear<SliceAttributes>({
   name: 'slice',
   glyph: '[:]',
   infer: (x, { sizes }) => ({ shape: sizes, dtype: x.dtype }),
   run: (out, x, { starts, steps }) => {
     const own = stridesOf(x.shape);
-    gatherStrided(
-      out,
-      x,
-      own.map((stride, i) => stride * steps[i]!),
-      offsetOf(starts, own),
-    );
+    gatherStrided(out, x, spread(own, steps), offsetOf(starts, own));
+  },
+  lower: (x, { starts, sizes, steps }) => {
+    const own = stridesOf(x.shape);
+    return gathering(sizes, spread(own, steps), offsetOf(starts, own));
   },
   copies: true,
   adjoint: (g, x, attrs) => runtime.applyOne(embedPrimitive, [g], { ...attrs, shape: x.shape }),
@@ -48,13 +52,9 @@ export const embedPrimitive: Primitive<EmbedAttributes> = linear<EmbedAttributes
   infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
   run: (out, x, { starts, steps }) => {
     const own = stridesOf(out.shape);
-    placeStrided(
-      out,
-      x,
-      own.map((stride, i) => stride * steps[i]!),
-      offsetOf(starts, own),
-    );
+    placeStrided(out, x, spread(own, steps), offsetOf(starts, own));
   },
+  lower: (x, { starts, steps }) => placing(starts, x.shape, steps, stridesOf(x.shape)),
   adjoint: (g, _, { starts, sizes, steps }) => runtime.applyOne(slicePrimitive, [g], { starts, sizes, steps }),
   batch: (x, size, { starts, sizes, steps, shape }) =>
     runtime.applyOne(embedPrimitive, [x], {

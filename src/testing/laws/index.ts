@@ -5,6 +5,7 @@ import { fastCheck } from '../fast-check.ts';
 import { differentiates, gradients, slices } from './batching.ts';
 import { first, second } from './derivatives.ts';
 import { LawError, type Law } from './law.ts';
+import { lowers } from './lowering.ts';
 import { fills, records, singles, traces } from './running.ts';
 import { arbitraryOperands } from './sampling.ts';
 import { specials } from './special.ts';
@@ -16,6 +17,7 @@ export const laws: readonly Law[] = [
   records,
   fills,
   singles,
+  lowers,
   first,
   second,
   slices,

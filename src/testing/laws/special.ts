@@ -1,9 +1,10 @@
 /** The laws that need no derivatives, at numbers outside every domain. */
 import { slices } from './batching.ts';
 import type { Law } from './law.ts';
+import { lowers } from './lowering.ts';
 import { fills, records, traces } from './running.ts';
 
-const parts: readonly Law[] = [traces, records, fills, slices];
+const parts: readonly Law[] = [traces, records, fills, lowers, slices];
 
 /** NaN, ±∞ and −0 come out alike whichever way the op runs: scalar or vector, traced, batched, recorded. */
 export const specials: Law = {
