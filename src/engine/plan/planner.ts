@@ -155,9 +155,14 @@ export class Planner {
     this.sources.set(out, { kind: 'walk', walk: reshaped(copy.walk, out.shape)!, producer: copy.producer });
   }
 
-  private map(instruction: Instruction, parts: readonly Part[]): void {
-    const { inputs, outputs } = instruction;
-    const out = outputs[0]!;
+  private map({ inputs, outputs }: Instruction, parts: readonly Part[]): void {
+    outputs.forEach((out, i) => {
+      const own = parts.filter(({ output = 0 }) => output === i);
+      this.mapTo(out, inputs, own);
+    });
+  }
+
+  private mapTo(out: Var, inputs: readonly Var[], parts: readonly Part[]): void {
     const [part] = parts;
     if (parts.length === 1 && sameShape(part!.size, out.shape)) {
       return void this.sources.set(out, this.partSource(inputs[part!.operand]!, part!));
@@ -167,8 +172,9 @@ export class Planner {
     if (!covered) this.writeBox(out.dtype, wholeOf(to, out.shape), (e) => e.constant(0, out.dtype));
     for (const p of parts) {
       const source = this.partSource(inputs[p.operand]!, p);
-      const strides = stridesOf(out.shape);
-      const start = p.at.reduce((sum, at, i) => sum + at * strides[i]!, 0);
+      const rowMajor = stridesOf(out.shape);
+      const start = p.at.reduce((sum, at, i) => sum + at * rowMajor[i]!, 0);
+      const strides = rowMajor.map((stride, i) => stride * (p.steps?.[i] ?? 1));
       this.writeBox(out.dtype, { buffer: to, start, strides, shape: p.size }, (e) =>
         source.kind === 'fill' ? e.constant(source.value, out.dtype) : e.read(source.walk),
       );
