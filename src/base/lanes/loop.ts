@@ -1,13 +1,13 @@
 /** The loop over arrays in the scratch memory: vectors where the expression has them, then one element at a time. */
 import { bytesPerElement, type DType } from '../dtypes.ts';
-import { WasmModule, type FunctionBody, type Local, type MemoryOpName } from '../wasm/index.ts';
+import { WasmModule, type FunctionBody, type Local } from '../wasm/index.ts';
 import { emitGraph } from './emit.ts';
 import type { Node } from './graph.ts';
 import { slowFunctions, type LaneProgram } from './program.ts';
-import { ScalarForm, scalarType, type SlowFunctions } from './scalar-form.ts';
+import { SCALAR_LOADS, SCALAR_STORES, ScalarForm, scalarType, type SlowFunctions } from './scalar-form.ts';
 import { scratchLimits } from './scratch.ts';
-import { laneWidth, splatOp, VectorForm, writeSplat, type LaneWidth } from './vector-form.ts';
-import { writeLoadMask, writeSplatMask, writeStoreMask } from './vector-masks.ts';
+import { laneWidth, signMaskFor, VectorForm, writeSpread, writeSplat, type LaneWidth } from './vector-form.ts';
+import { writeLoadVector, writeStoreVector } from './vector-memory.ts';
 
 /** Where operands and result lie in the scratch memory; operand i starts at i · stride, the result behind them. */
 export interface Layout {
@@ -34,19 +34,6 @@ export function loopModule(program: LaneProgram, layout: Layout): Uint8Array<Arr
   });
   return module.encode();
 }
-
-const LOADS: Readonly<Record<DType, MemoryOpName>> = {
-  float64: 'f64.load',
-  float32: 'f32.load',
-  int32: 'i32.load',
-  bool: 'i32.load8_u',
-};
-const STORES: Readonly<Record<DType, MemoryOpName>> = {
-  float64: 'f64.store',
-  float32: 'f32.store',
-  int32: 'i32.store',
-  bool: 'i32.store8',
-};
 
 class LoopWriter {
   private readonly body: FunctionBody;
@@ -93,9 +80,9 @@ class LoopWriter {
     emitGraph(body, graph, root, form, given, (input) => {
       const dtype = inputs[input.value as number]!;
       this.offset(bytesPerElement(dtype));
-      body.memory(LOADS[dtype], (input.value as number) * this.layout.stride);
+      body.memory(SCALAR_LOADS[dtype], (input.value as number) * this.layout.stride);
     });
-    body.memory(STORES[output], inputs.length * this.layout.stride);
+    body.memory(SCALAR_STORES[output], inputs.length * this.layout.stride);
   }
 
   /** Whole vectors; the scalar loop behind them does the rest. */
@@ -103,7 +90,7 @@ class LoopWriter {
     const { body } = this;
     const lanes = 16 / width;
     const given = this.splatVectors(width);
-    const signMask = this.order.some((node) => node.op === 'copySign') ? this.signMask(width) : undefined;
+    const signMask = signMaskFor(body, this.order, width);
     const form = new VectorForm(this.slow, width, signMask);
     const end = body.local('i32');
     for (const vectors of this.order.length < LONG ? [UNROLL, 1] : [1]) {
@@ -129,9 +116,9 @@ class LoopWriter {
       const k = input.value as number;
       const dtype = inputs[k]!;
       this.offset(bytesPerElement(dtype));
-      loadVector(body, dtype, width, place(k, dtype));
+      writeLoadVector(body, dtype, width, place(k, dtype));
     });
-    storeVector(body, output, width, place(inputs.length, output));
+    writeStoreVector(body, output, width, place(inputs.length, output));
   }
 
   /** The byte offset of element i within its array. */
@@ -160,8 +147,7 @@ class LoopWriter {
     };
     for (const [input, parameter] of this.splatParameters()) {
       body.get(parameter);
-      if (input.type === 'mask') writeSplatMask(body, width);
-      else body.op(splatOp(input.type));
+      writeSpread(body, input.type, width);
       keep(input);
     }
     for (const node of this.order) {
@@ -171,26 +157,4 @@ class LoopWriter {
     }
     return given;
   }
-
-  /** All bits of each lane but its sign. */
-  private signMask(width: LaneWidth): Local {
-    const mask = this.body.local('v128');
-    if (width === 8) this.body.i64(0x7fffffffffffffffn).op('i64x2.splat');
-    else this.body.i32(0x7fffffff).op('i32x4.splat');
-    this.body.set(mask);
-    return mask;
-  }
-}
-
-/** Elements of half the lane width lie in the lower half of their vector, side by side. */
-function loadVector(body: FunctionBody, dtype: DType, width: LaneWidth, at: number): void {
-  if (dtype === 'bool') writeLoadMask(body, width, at);
-  else if (bytesPerElement(dtype) === width) body.memory('v128.load', at, 3);
-  else body.memory('v128.load64_zero', at, 2);
-}
-
-function storeVector(body: FunctionBody, dtype: DType, width: LaneWidth, at: number): void {
-  if (dtype === 'bool') writeStoreMask(body, width, at);
-  else if (bytesPerElement(dtype) === width) body.memory('v128.store', at, 3);
-  else body.memoryLane('v128.store64_lane', 0, at);
 }

@@ -1,5 +1,6 @@
 /** One lane as WebAssembly scalars: f64, f32, i32, i64; a mask is an i32 of 0 or 1. */
-import type { FunctionBody, FunctionRef, OpName, ValueType } from '../wasm/index.ts';
+import type { DType } from '../dtypes.ts';
+import type { FunctionBody, FunctionRef, MemoryOpName, OpName, ValueType } from '../wasm/index.ts';
 import type { Form } from './emit.ts';
 import type { Node } from './graph.ts';
 
@@ -31,6 +32,20 @@ const CONVERSIONS: Readonly<Record<string, OpName>> = {
   'f32 i32': 'i32.trunc_sat_f32_s',
   'i32 f64': 'f64.convert_i32_s',
   'i32 f32': 'f32.convert_i32_s',
+};
+
+/** One element from the address on the stack, and back. */
+export const SCALAR_LOADS: Readonly<Record<DType, MemoryOpName>> = {
+  float64: 'f64.load',
+  float32: 'f32.load',
+  int32: 'i32.load',
+  bool: 'i32.load8_u',
+};
+export const SCALAR_STORES: Readonly<Record<DType, MemoryOpName>> = {
+  float64: 'f64.store',
+  float32: 'f32.store',
+  int32: 'i32.store',
+  bool: 'i32.store8',
 };
 
 export function writeConstant(body: FunctionBody, node: Node): void {

@@ -3,6 +3,7 @@ import type { FunctionBody, LaneOpName, Local, OpName, ValueType } from '../wasm
 import type { Form } from './emit.ts';
 import type { Node } from './graph.ts';
 import { scalarType, writeConstant, type SlowFunctions } from './scalar-form.ts';
+import { writeSplatMask } from './vector-masks.ts';
 
 /** Bytes per lane. */
 export type LaneWidth = 4 | 8;
@@ -41,10 +42,11 @@ const CONVERSIONS: Readonly<Record<string, OpName>> = {
 
 /**
  * Bytes per lane of the vectors that can compute these nodes: the widest type's. Narrower numbers may come in, go out
- * and be converted, no more. Undefined where some node has no vector instruction.
+ * and be converted, no more. Undefined where some node has no vector instruction. `given` are nodes of any kind that
+ * come in as vectors.
  */
-export function laneWidth(order: readonly Node[]): LaneWidth | undefined {
-  const width = order.some((node) => node.type !== 'mask' && WIDTHS[node.type] === 8) ? 8 : 4;
+export function laneWidth(order: readonly Node[], given: readonly Node[] = []): LaneWidth | undefined {
+  const width = [...order, ...given].some((node) => node.type !== 'mask' && WIDTHS[node.type] === 8) ? 8 : 4;
   return order.every((node) => isVectorNode(node, width)) ? width : undefined;
 }
 
@@ -58,10 +60,26 @@ function isVectorNode(node: Node, width: LaneWidth): boolean {
 /** Leaves a vector with `node`'s constant in every lane. */
 export function writeSplat(body: FunctionBody, node: Node): void {
   writeConstant(body, node);
-  body.op(splatOp(node.type));
+  body.op(splatOp(node.type as NumberType));
 }
 
-export const splatOp = (type: Node['type']): OpName => `${SHAPES[type as NumberType]}.splat` as OpName;
+/** The scalar on the stack, in every lane. */
+export function writeSpread(body: FunctionBody, type: Node['type'], width: LaneWidth): void {
+  if (type === 'mask') writeSplatMask(body, width);
+  else body.op(splatOp(type));
+}
+
+const splatOp = (type: NumberType): OpName => `${SHAPES[type]}.splat` as OpName;
+
+/** A local with all bits of each lane but its sign, where some node copies signs. */
+export function signMaskFor(body: FunctionBody, order: readonly Node[], width: LaneWidth): Local | undefined {
+  if (!order.some((node) => node.op === 'copySign')) return undefined;
+  const mask = body.local('v128');
+  if (width === 8) body.i64(0x7fffffffffffffffn).op('i64x2.splat');
+  else body.i32(0x7fffffff).op('i32x4.splat');
+  body.set(mask);
+  return mask;
+}
 
 export class VectorForm implements Form {
   private readonly slow: SlowFunctions;
