@@ -3,6 +3,7 @@ import type * as childProcess from 'node:child_process';
 import type * as fs from 'node:fs';
 import type * as os from 'node:os';
 import type * as path from 'node:path';
+import type * as workerThreads from 'node:worker_threads';
 import type * as zlib from 'node:zlib';
 import { ChainruleError } from './errors.ts';
 
@@ -12,15 +13,21 @@ interface Builtins {
   readonly 'node:zlib': typeof zlib;
   readonly 'node:os': typeof os;
   readonly 'node:child_process': typeof childProcess;
+  readonly 'node:worker_threads': typeof workerThreads;
 }
 
 /** @throws ChainruleError outside Node. */
 export function builtin<K extends keyof Builtins>(name: K, op: string): Builtins[K] {
-  const process = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
-  const module = process?.getBuiltinModule?.(name);
-  if (module !== undefined) return module as Builtins[K];
+  const module = optionalBuiltin(name);
+  if (module !== undefined) return module;
   throw new ChainruleError('needs Node', {
     op,
     hint: 'In a browser, fetch the bytes and use the parsing function of the same name.',
   });
+}
+
+/** As `builtin`; undefined outside Node. */
+export function optionalBuiltin<K extends keyof Builtins>(name: K): Builtins[K] | undefined {
+  const process = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process;
+  return process?.getBuiltinModule?.(name) as Builtins[K] | undefined;
 }

@@ -43,7 +43,9 @@ export const MEMORY_OPS = {
   'memory.atomic.notify': [0xfe00, 'ii:i', 2],
   'memory.atomic.wait32': [0xfe01, 'iil:i', 2],
   'i32.atomic.load': [0xfe10, 'i:i', 2],
+  'i64.atomic.load': [0xfe11, 'i:l', 3],
   'i32.atomic.store': [0xfe17, 'ii:', 2],
+  'i64.atomic.store': [0xfe18, 'il:', 3],
   'i32.atomic.rmw.add': [0xfe1e, 'ii:i', 2],
   'i32.atomic.rmw.sub': [0xfe25, 'ii:i', 2],
   'i32.atomic.rmw.and': [0xfe2c, 'ii:i', 2],
@@ -51,6 +53,7 @@ export const MEMORY_OPS = {
   'i32.atomic.rmw.xor': [0xfe3a, 'ii:i', 2],
   'i32.atomic.rmw.xchg': [0xfe41, 'ii:i', 2],
   'i32.atomic.rmw.cmpxchg': [0xfe48, 'iii:i', 2],
+  'i64.atomic.rmw.cmpxchg': [0xfe49, 'ill:l', 3],
 } as const;
 
 /** Loads and stores of one lane: a lane number follows the address. */
