@@ -1,11 +1,9 @@
 /** The compiled kernel of one dtype, and the memory in which it works. */
 import type { Storage } from '../dtypes.ts';
 import { WasmModule } from '../wasm/index.ts';
+import { writeMultiply } from './multiply.ts';
 import { writePack } from './pack.ts';
-import { tileOf, writeMultiply, type ProductDType, type TileShape } from './tile.ts';
-
-/** Additions along k go into a sum of their own for so many steps; the sums are added in order. Part of the result. */
-export const K_BLOCK = 256;
+import { K_BLOCK, tileOf, type ProductDType, type TileShape } from './tile.ts';
 
 /**
  * The largest block that is worked on at a time: rows and columns of the result, and k brought in at once. 256 rows of

@@ -1,7 +1,7 @@
 /** Matrix products by blocks: bring a block of each operand, pack it, multiply, add up along k, hand the result out. */
-import { AREAS, COLUMNS, DEPTH, K_BLOCK, ROWS, productKernel, type ProductKernel } from './kernel.ts';
+import { AREAS, COLUMNS, DEPTH, ROWS, productKernel, type ProductKernel } from './kernel.ts';
 import { copyRuns, type Matrix, type Operand } from './operand.ts';
-import type { ProductDType } from './tile.ts';
+import { K_BLOCK, type ProductDType } from './tile.ts';
 
 /** One block of the result. */
 interface Extent {

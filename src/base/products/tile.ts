@@ -1,13 +1,15 @@
 /**
  * The inner part of a matrix product: one tile of the result, held in registers while k runs.
  *
- * Operands lie in panels: all k of a few rows (or columns) side by side, so that the loop reads straight on. Vectors go
- * across columns and never across k: each element of the result sees the same additions in the same order as in a plain
- * loop, and has the same bits.
+ * Vectors go across columns and never across k: each element of the result sees the same additions in the same order as
+ * in a plain loop, and has the same bits.
  */
-import type { FunctionRef, Local, MemoryOpName, OpName, FunctionBody, WasmModule } from '../wasm/index.ts';
+import type { FunctionBody, Local, MemoryOpName, OpName } from '../wasm/index.ts';
 
 export type ProductDType = 'float64' | 'float32';
+
+/** What tiles can multiply; int32 wraps. */
+export type TileDType = ProductDType | 'int32';
 
 export interface TileShape {
   /** Rows of the tile, and of a panel of the left operand. */
@@ -19,25 +21,35 @@ export interface TileShape {
   readonly lanes: 2 | 4;
 }
 
+/** Additions along k go into a sum of their own for so many steps; the sums are added in order. Part of the result. */
+export const K_BLOCK = 256;
+
 // Eight accumulators, two vectors of b and one of a: what fits the sixteen vector registers of an x86 processor. More
 // rows spill; more than one step of k in a turn of the loop costs up to 40 % in V8.
-const TILES: Readonly<Record<ProductDType, TileShape>> = {
+const TILES: Readonly<Record<TileDType, TileShape>> = {
   float32: { rows: 4, columns: 8, bytes: 4, lanes: 4 },
   float64: { rows: 4, columns: 4, bytes: 8, lanes: 2 },
+  int32: { rows: 4, columns: 8, bytes: 4, lanes: 4 },
 };
 
-export const tileOf = (dtype: ProductDType): TileShape => TILES[dtype];
+export const tileOf = (dtype: TileDType): TileShape => TILES[dtype];
 
 interface Instructions {
   readonly mul: OpName;
   readonly add: OpName;
   readonly splat: MemoryOpName;
+  /** a·b + c in one rounding or two, as the processor likes. */
+  readonly fused?: OpName;
 }
 
-const INSTRUCTIONS: Readonly<Record<ProductDType, Instructions>> = {
-  float32: { mul: 'f32x4.mul', add: 'f32x4.add', splat: 'v128.load32_splat' },
-  float64: { mul: 'f64x2.mul', add: 'f64x2.add', splat: 'v128.load64_splat' },
+const INSTRUCTIONS: Readonly<Record<TileDType, Instructions>> = {
+  float32: { mul: 'f32x4.mul', add: 'f32x4.add', splat: 'v128.load32_splat', fused: 'f32x4.relaxed_madd' },
+  float64: { mul: 'f64x2.mul', add: 'f64x2.add', splat: 'v128.load64_splat', fused: 'f64x2.relaxed_madd' },
+  int32: { mul: 'i32x4.mul', add: 'i32x4.add', splat: 'v128.load32_splat' },
 };
+
+/** The addition of two vectors of elements. */
+export const addOf = (dtype: TileDType): OpName => INSTRUCTIONS[dtype].add;
 
 /** Runs `inside` `count` times, at least once; leaves `count` at 0. */
 export function countDown(body: FunctionBody, count: Local, inside: () => void): void {
@@ -49,107 +61,147 @@ export function countDown(body: FunctionBody, count: Local, inside: () => void):
 
 /** `pointer += bytes` */
 export const advance = (body: FunctionBody, pointer: Local, by: number | Local): void => {
+  if (by === 0) return;
   body.get(pointer);
-  if (typeof by === 'number') body.i32(by);
+  if (typeof by === 'number') body.i32(by | 0);
   else body.get(by);
   body.op('i32.add').set(pointer);
 };
 
-/**
- * `tile(a, b, c, depth, cRow, more)`: the product of one panel of each operand, stored at c or, with `more`, added to
- * what is there. Addresses and the distance between rows of c in bytes; depth ≥ 1.
- */
-function writeTile(module: WasmModule, dtype: ProductDType): FunctionRef {
-  const { rows, columns, bytes, lanes } = TILES[dtype];
-  const { mul, add, splat } = INSTRUCTIONS[dtype];
-  return module.function(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (body) => {
-    const [a, b, c, depth, cRow, more] = body.params as [Local, Local, Local, Local, Local, Local];
-    const vectors = Array.from({ length: columns / lanes }, () => body.local('v128'));
-    const sums = Array.from({ length: rows }, () => vectors.map(() => body.local('v128')));
-    const x = body.local('v128');
-    countDown(body, depth, () => {
-      vectors.forEach((vector, v) =>
-        body
-          .get(b)
-          .memory('v128.load', 16 * v)
-          .set(vector),
-      );
-      sums.forEach((row, r) => {
-        body
-          .get(a)
-          .memory(splat, r * bytes)
-          .set(x);
-        row.forEach((sum, v) => body.get(sum).get(x).get(vectors[v]!).op(mul).op(add).set(sum));
-      });
-      advance(body, a, rows * bytes);
-      advance(body, b, columns * bytes);
+/** A tile and how its operands lie: distances in bytes; the columns of b are side by side. */
+export interface Tile {
+  readonly dtype: TileDType;
+  readonly rows: number;
+  readonly vectors: number;
+  readonly aRow: number;
+  readonly aDepth: number;
+  readonly bDepth: number;
+  /** Whether multiplications and additions may be fused. */
+  readonly fused?: boolean;
+}
+
+/** Accumulators, by row and vector. */
+export type Sums = readonly (readonly Local[])[];
+
+const makeSums = (body: FunctionBody, { rows, vectors }: Tile): Sums =>
+  Array.from({ length: rows }, () => Array.from({ length: vectors }, () => body.local('v128')));
+
+const ZERO = new Uint8Array(16);
+
+const clearSums = (body: FunctionBody, sums: Sums): void => {
+  for (const row of sums) for (const sum of row) body.v128(ZERO).set(sum);
+};
+
+/** What one step of k needs besides the accumulators. */
+interface Registers {
+  readonly x: Local;
+  readonly vectors: readonly Local[];
+}
+
+const makeRegisters = (body: FunctionBody, { vectors }: Tile): Registers => ({
+  x: body.local('v128'),
+  vectors: Array.from({ length: vectors }, () => body.local('v128')),
+});
+
+/** One step of k: sums += a's column · b's row, both at a distance of so many bytes from where the pointers are. */
+function writeStep(
+  body: FunctionBody,
+  tile: Tile,
+  sums: Sums,
+  registers: Registers,
+  a: Local,
+  b: Local,
+  aAt: number,
+  bAt: number,
+): void {
+  const { mul, add, splat, fused } = INSTRUCTIONS[tile.dtype];
+  const { x, vectors } = registers;
+  vectors.forEach((vector, v) =>
+    body
+      .get(b)
+      .memory('v128.load', bAt + 16 * v, 2)
+      .set(vector),
+  );
+  const rowAt = immediates(tile.aRow, tile.rows);
+  const row = rowAt === undefined ? body.local('i32') : a;
+  if (rowAt === undefined) body.get(a).set(row);
+  sums.forEach((own, r) => {
+    body
+      .get(row)
+      .memory(splat, aAt + (rowAt?.[r] ?? 0))
+      .set(x);
+    if (rowAt === undefined) advance(body, row, tile.aRow);
+    own.forEach((sum, v) => {
+      if (tile.fused === true && fused !== undefined) body.get(x).get(vectors[v]!).get(sum).op(fused).set(sum);
+      else body.get(sum).get(x).get(vectors[v]!).op(mul).op(add).set(sum);
     });
-    const store = (value: (sum: Local, v: number) => void): void => {
-      for (const row of sums) {
-        row.forEach((sum, v) => {
-          body.get(c);
-          value(sum, v);
-          body.memory('v128.store', 16 * v);
-        });
-        advance(body, c, cRow);
-      }
-    };
-    body.get(more).if(
-      [],
-      () =>
-        store((sum, v) =>
-          body
-            .get(c)
-            .memory('v128.load', 16 * v)
-            .get(sum)
-            .op(add),
-        ),
-      () => store((sum) => body.get(sum)),
-    );
   });
 }
 
-/**
- * Exports `multiply(a, b, c, rowPanels, columnPanels, depth, cRow, more)`: all tiles of a block. A panel of b stays in
- * the first cache while the panels of a go by.
- */
-export function writeMultiply(module: WasmModule, dtype: ProductDType): void {
-  const tile = writeTile(module, dtype);
-  const { rows, columns, bytes } = TILES[dtype];
-  module.function('multiply', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (body) => {
-    const [a, b, c, rowPanels, columnPanels, depth, cRow, more] = body.params as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const [left, target, panels] = [body.local('i32'), body.local('i32'), body.local('i32')];
-    const bytesOf = (length: number): Local => {
-      const size = body.local('i32');
-      body
-        .get(depth)
-        .i32(length * bytes)
-        .op('i32.mul')
-        .set(size);
-      return size;
-    };
-    const [aPanel, bPanel] = [bytesOf(rows), bytesOf(columns)];
-    const tileRow = body.local('i32');
-    body.get(cRow).i32(rows).op('i32.mul').set(tileRow);
-    countDown(body, columnPanels, () => {
-      body.get(a).set(left).get(c).set(target).get(rowPanels).set(panels);
-      countDown(body, panels, () => {
-        for (const argument of [left, b, target, depth, cRow, more]) body.get(argument);
-        body.call(tile);
-        advance(body, left, aPanel);
-        advance(body, target, tileRow);
-      });
-      advance(body, b, bPanel);
-      advance(body, c, columns * bytes);
-    });
+const LARGEST_OFFSET = 0x3fffffff;
+
+/** i·step for i < count, where all of them may be the constant offset of a load or store. */
+export function immediates(step: number, count: number): readonly number[] | undefined {
+  if (step < 0 || step * count > LARGEST_OFFSET) return undefined;
+  return Array.from({ length: count }, (_, i) => i * step);
+}
+
+/** Up to so many steps of k are written out one after another. */
+const STRAIGHT = 8;
+
+/** One block of k: adds `depth` steps to the sums; leaves the pointers anywhere. `depth` ≥ 1 is used up. */
+function writeBlock(
+  body: FunctionBody,
+  tile: Tile,
+  sums: Sums,
+  registers: Registers,
+  a: Local,
+  b: Local,
+  depth: Local | number,
+): void {
+  const count = typeof depth === 'number' ? body.local('i32') : depth;
+  if (typeof depth === 'number') {
+    const [aAt, bAt] = [immediates(tile.aDepth, depth), immediates(tile.bDepth, depth)];
+    if (depth <= STRAIGHT && aAt !== undefined && bAt !== undefined) {
+      for (let k = 0; k < depth; k++) writeStep(body, tile, sums, registers, a, b, aAt[k]!, bAt[k]!);
+      return;
+    }
+    body.i32(depth).set(count);
+  }
+  countDown(body, count, () => {
+    writeStep(body, tile, sums, registers, a, b, 0, 0);
+    advance(body, a, tile.aDepth);
+    advance(body, b, tile.bDepth);
   });
+}
+
+/** The sums over one block of k, of `depth` ≥ 1 steps; uses up `depth`, moves a and b. */
+export function writeSums(body: FunctionBody, tile: Tile, a: Local, b: Local, depth: Local | number): Sums {
+  const sums = makeSums(body, tile);
+  writeBlock(body, tile, sums, makeRegisters(body, tile), a, b, depth);
+  return sums;
+}
+
+/** The sums over all of k, in blocks of K_BLOCK added in order. */
+export function writeTotals(body: FunctionBody, tile: Tile, a: Local, b: Local, depth: number): Sums {
+  const sums = makeSums(body, tile);
+  if (depth === 0) return sums;
+  const registers = makeRegisters(body, tile);
+  if (depth <= K_BLOCK) {
+    writeBlock(body, tile, sums, registers, a, b, depth);
+    return sums;
+  }
+  const totals = makeSums(body, tile);
+  const add = addOf(tile.dtype);
+  const block = (steps: number): void => {
+    clearSums(body, sums);
+    writeBlock(body, tile, sums, registers, a, b, steps);
+    totals.forEach((row, r) => row.forEach((total, v) => body.get(total).get(sums[r]![v]!).op(add).set(total)));
+  };
+  const blocks = body.local('i32');
+  body.i32(Math.floor(depth / K_BLOCK)).set(blocks);
+  countDown(body, blocks, () => block(K_BLOCK));
+  // A short rest is written straight on and would leave the pointers where they are: nothing comes behind it.
+  if (depth % K_BLOCK > 0) block(depth % K_BLOCK);
+  return totals;
 }
