@@ -1,0 +1,104 @@
+/** Stores: memories in which cells live between runs, and programs work. */
+import { bytesPerElement, type DType, type Storage } from '../../base/dtypes.ts';
+import { ChainruleError } from '../../base/errors.ts';
+import { aligned, Heap } from './heap.ts';
+
+const PAGE = 65536;
+const MOST_PAGES = 65536;
+/** Kernels may read a little beyond an array: one page is never handed out. */
+const SPARE = PAGE;
+/** The first bytes stay unused, so that no address is 0. */
+const FIRST = 64;
+
+type Views = Readonly<Record<DType, Storage>>;
+
+export interface Region {
+  readonly start: number;
+  readonly bytes: number;
+}
+
+export class Store {
+  readonly memory: WebAssembly.Memory;
+  private readonly heap: Heap = new Heap(FIRST);
+  private buffer: ArrayBufferLike;
+  private cached: Views;
+  private shared: Region | null = null;
+
+  constructor(memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 2 })) {
+    this.memory = memory;
+    this.buffer = memory.buffer;
+    this.cached = viewsOf(this.buffer);
+  }
+
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  /** All of the memory, as elements of each dtype. */
+  get views(): Views {
+    // Growing detaches an unshared buffer.
+    if (this.memory.buffer !== this.buffer) {
+      this.buffer = this.memory.buffer;
+      this.cached = viewsOf(this.buffer);
+    }
+    return this.cached;
+  }
+
+  /** The elements of an array at a byte address. */
+  view(dtype: DType, address: number, length: number): Storage {
+    const first = address / bytesPerElement(dtype);
+    return this.views[dtype].subarray(first, first + length);
+  }
+
+  /** @throws ChainruleError where the memory would pass 4 GB. */
+  take(bytes: number): Region {
+    const region = { start: this.heap.take(bytes), bytes };
+    try {
+      this.reach(this.heap.end + SPARE);
+    } catch (error) {
+      this.give(region);
+      throw error;
+    }
+    return region;
+  }
+
+  give({ start, bytes }: Region): void {
+    this.heap.give(start, bytes);
+  }
+
+  /** Working space for one program at a time: all programs of a store take it from the same place. */
+  arena(bytes: number): Region {
+    if (this.shared === null || this.shared.bytes < bytes) {
+      // Programs that have the former one keep it: their code knows its address.
+      this.shared = this.take(Math.max(bytes, Math.floor((this.shared?.bytes ?? 0) * 1.5)));
+    }
+    return this.shared;
+  }
+
+  private reach(end: number): void {
+    const pages = Math.ceil(aligned(end) / PAGE);
+    const missing = pages - this.bytes / PAGE;
+    if (missing <= 0) return;
+    if (pages > MOST_PAGES) refuse(end);
+    try {
+      this.memory.grow(missing);
+    } catch (cause) {
+      refuse(end, cause);
+    }
+  }
+}
+
+function refuse(bytes: number, cause?: unknown): never {
+  throw new ChainruleError(`needs ${(bytes / 1073741824).toFixed(2)} GB at once; WebAssembly's memory ends at 4 GB`, {
+    op: 'compile',
+    hint: 'Use smaller batches, checkpoint(f), or several compiled functions.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+const viewsOf = (buffer: ArrayBufferLike): Views => ({
+  float64: new Float64Array(buffer),
+  float32: new Float32Array(buffer),
+  int32: new Int32Array(buffer),
+  bool: new Uint8Array(buffer),
+});

@@ -1,0 +1,50 @@
+/** What flows through a step: the buffers it reads and writes, and whether it can fail. */
+import type { LaneGraph, Node } from '../../base/lanes/graph.ts';
+import type { Access, Buffer, Step } from '../steps.ts';
+
+const whole = (buffer: Buffer): Access => ({ buffer, start: 0, strides: [] });
+
+/** What a loop or a reduction computes. */
+const rootsOf = (step: Extract<Step, { kind: 'loop' | 'reduce' }>): readonly Node[] =>
+  step.kind === 'loop' ? step.writes.map(({ value }) => value) : [step.value];
+
+/** What is read, of loops and reductions only what the written values need. */
+export function readsOf(step: Step): readonly Access[] {
+  switch (step.kind) {
+    case 'loop':
+    case 'reduce':
+      return needed(step.graph, step.reads, rootsOf(step));
+    case 'product':
+      return [step.a, step.b];
+    case 'uniform':
+      return [whole(step.key)];
+    case 'host':
+      return step.inputs.map(whole);
+  }
+}
+
+function needed(graph: LaneGraph, reads: readonly Access[], roots: readonly Node[]): readonly Access[] {
+  const used = new Set(graph.reachable(roots).flatMap((node) => (node.op === 'input' ? [node.value as number] : [])));
+  return reads.filter((_, i) => used.has(i));
+}
+
+export function writesOf(step: Step): readonly Access[] {
+  switch (step.kind) {
+    case 'loop':
+      return step.writes.map(({ to }) => to);
+    case 'reduce':
+    case 'product':
+      return [step.to];
+    case 'uniform':
+      return [whole(step.to)];
+    case 'host':
+      return step.outputs.map(whole);
+  }
+}
+
+/** Whether a run can end here: a reference kernel may refuse its operands, an integer division traps. */
+export function mayFail(step: Step): boolean {
+  if (step.kind === 'host') return true;
+  if (step.kind !== 'loop' && step.kind !== 'reduce') return false;
+  return step.graph.reachable(rootsOf(step)).some((node) => node.op === 'div' && node.type === 'i32');
+}
