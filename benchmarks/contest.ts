@@ -1,0 +1,157 @@
+/** A row measured: its contenders take turns, round by round, so that what disturbs the machine disturbs them alike. */
+import { readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Contender, type Starter } from './contender.ts';
+import { assign, type Assignment, type Work } from './works.ts';
+
+/** A contender of a row: what it is called there, how it is started and what it does. */
+export interface Entry {
+  readonly name: string;
+  readonly starter: Starter;
+  readonly work: Work;
+}
+
+export interface Outcome {
+  readonly name: string;
+  /** Nanoseconds of one run in each round; empty if it cannot. */
+  readonly times: readonly number[];
+  readonly cannot?: string;
+  /** Why its results are not the others'. */
+  readonly differs?: string;
+}
+
+export interface ContestOptions {
+  readonly rounds: number;
+  /** Milliseconds of work before the first round, and of a round. */
+  readonly warmup: number;
+  readonly round: number;
+}
+
+/** Idle threads of the one before have gone to sleep by then. */
+const BETWEEN_TURNS = 15;
+
+interface Running {
+  readonly entry: Entry;
+  readonly contender: Contender;
+  readonly times: number[];
+  results: Readonly<Record<string, Float64Array>> | null;
+  calls: number;
+  perCall: number;
+  cannot: string | null;
+}
+
+const numbersIn = (file: string): Float64Array => {
+  const { buffer, byteOffset, byteLength } = readFileSync(file);
+  return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength));
+};
+
+function start(entry: Entry): Running {
+  const contender = new Contender(entry.starter);
+  return { entry, contender, times: [], results: null, calls: 1, perCall: 0, cannot: null };
+}
+
+async function ready(running: Running, assignment: Assignment, folder: string): Promise<number> {
+  const { contender } = running;
+  const { cannot, first } = await contender.ask({ do: 'prepare', assignment });
+  running.cannot = cannot ?? null;
+  if (cannot !== undefined) return 0;
+  mkdirSync(folder, { recursive: true });
+  const { arrays, cannot: unread } = await contender.ask({ do: 'results', folder });
+  running.cannot = unread ?? null;
+  if (arrays !== undefined)
+    running.results = Object.fromEntries(Object.entries(arrays).map(([name, file]) => [name, numbersIn(file)]));
+  return first!;
+}
+
+/** Runs until code is compiled and caches are full, and finds how many runs fill a round. */
+async function warm(running: Running, { warmup, round }: ContestOptions, first: number): Promise<void> {
+  const slow = first > 1e9;
+  const answer = await running.contender.ask({ do: 'warm', ms: slow ? 0 : warmup, least: slow ? 1 : 3 });
+  running.cannot = answer.cannot ?? null;
+  running.perCall = answer.perCall ?? 0;
+  running.calls = Math.max(1, Math.round((round * 1e6) / running.perCall));
+}
+
+/** Something that takes a second is not asked for as often. */
+const takesPart = (running: Running, i: number): boolean =>
+  running.cannot === null && (running.perCall < 4e8 || i < 3) && (running.perCall < 4e9 || i < 1);
+
+function difference(mine: Running['results'], others: Running['results'], tolerance: number): string | undefined {
+  if (mine === null || others === null) return undefined;
+  for (const [name, expected] of Object.entries(others)) {
+    const got = mine[name];
+    if (got?.length !== expected.length) return `${name} has ${got?.length ?? 'no'} numbers, not ${expected.length}`;
+    const scale = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const apart = expected.reduce((most, x, i) => {
+      const d = Math.abs(x - got[i]!);
+      return Number.isNaN(d) ? Infinity : Math.max(most, d);
+    }, 0);
+    if (apart > tolerance * scale)
+      return `${name} differs by ${(apart / scale).toExponential(1)} of its largest number`;
+  }
+  return undefined;
+}
+
+/** Results are compared among those that do the same work, with the first that has some. */
+function outcome(running: Running, all: readonly Running[]): Outcome {
+  const { entry, times, cannot, results } = running;
+  const reference = all.find((r) => r.results !== null && r.entry.work === entry.work)?.results ?? null;
+  const differs = difference(results, reference, entry.work.tolerance);
+  return {
+    name: entry.name,
+    times,
+    ...(cannot === null ? {} : { cannot }),
+    ...(differs === undefined ? {} : { differs }),
+  };
+}
+
+/** Steady work: all contenders live at once, and take turns. */
+export async function contest(entries: readonly Entry[], folder: string, options: ContestOptions): Promise<Outcome[]> {
+  const assignments = new Map<Work, Assignment>();
+  entries.forEach(({ work }, i) => {
+    if (!assignments.has(work)) assignments.set(work, assign(work, join(folder, `inputs-${i}`)));
+  });
+  const all: Running[] = [];
+  try {
+    for (const entry of entries) {
+      const running = start(entry);
+      all.push(running);
+      const first = await ready(running, assignments.get(entry.work)!, join(folder, entry.name));
+      if (running.cannot === null) await warm(running, options, first);
+    }
+    for (let i = 0; i < options.rounds; i++) {
+      for (const running of all.filter((r) => takesPart(r, i))) {
+        await pause(BETWEEN_TURNS);
+        const { perCall, cannot } = await running.contender.ask({ do: 'round', calls: running.calls });
+        if (perCall === undefined) running.cannot = cannot ?? 'failed';
+        else running.times.push(perCall);
+      }
+    }
+    return all.map((running) => outcome(running, all));
+  } finally {
+    for (const { contender } of all) contender.stop();
+  }
+}
+
+/** The first call, in fresh processes each round; libraries are loaded by then, inputs are in memory. */
+export async function firstCalls(entries: readonly Entry[], folder: string, rounds: number): Promise<Outcome[]> {
+  const all = entries.map((entry, i) => ({
+    assignment: assign(entry.work, join(folder, `inputs-${i}`)),
+    name: entry.name,
+    entry,
+    times: [] as number[],
+    cannot: null as string | null,
+  }));
+  for (let i = 0; i < rounds; i++) {
+    for (const one of all.filter(({ cannot }) => cannot === null)) {
+      const contender = new Contender(one.entry.starter);
+      const { first, cannot } = await contender.ask({ do: 'prepare', assignment: one.assignment });
+      contender.stop();
+      if (first === undefined) one.cannot = cannot ?? 'failed';
+      else one.times.push(first);
+    }
+  }
+  return all.map(({ name, times, cannot }) => ({ name, times, ...(cannot === null ? {} : { cannot }) }));
+}
