@@ -6,7 +6,7 @@ import type { Node } from '../../base/lanes/graph.ts';
 import type { Local, ValueType } from '../../base/wasm/index.ts';
 import type { Combine } from './combine.ts';
 import { writeNumber, writeNumbers } from './combine.ts';
-import type { Frame } from './reduce-frame.ts';
+import type { Frame, Place } from './reduce-frame.ts';
 import { BLOCK, Digits, LANES, writePairwise } from './reduce-order.ts';
 import { writeResult, writeResults } from './reduce-result.ts';
 import { writeDigits, writeLoop } from './places.ts';
@@ -14,6 +14,8 @@ import { writeDigits, writeLoop } from './places.ts';
 /** Vectors side by side: a cache line. Long expressions fill the pipeline alone, and their code takes time to build. */
 const SIDE_BY_SIDE = 4;
 const LONG = 256;
+/** Up to this many nodes, a single vector has its eight partial sums in locals: they need not wait for each other. */
+const SHORT = 12;
 
 export const tileOf = (frame: { readonly lanes: number }): number => 4 * SIDE_BY_SIDE * frame.lanes;
 
@@ -75,12 +77,12 @@ class Strip {
     const { count } = frame.layout;
     const given = values.map((_, v) => frame.writeSteady(this.column, v * frame.lanes, this.vectors));
     const k = frame.body.local('i32');
-    if (count === 0) this.clear();
+    if (count === 0) this.clear(this.values);
     else if (combine.ordered) this.writeBlocks(k, given);
     else {
-      this.clear();
+      this.clear(this.values);
       frame.body.i32(0).set(k);
-      writeLoop(frame.body, k, count, 1, () => this.accumulate(k, given));
+      writeLoop(frame.body, k, count, 1, () => this.accumulateAll(k, given));
     }
     values.forEach((value, v) => {
       if (this.vectors) writeResults(frame, value, this.column, v * frame.lanes);
@@ -110,17 +112,59 @@ class Strip {
     digits.total(blocks, values);
   }
 
-  /** The lanes of one block go to the scratch bytes, then together. */
   private writeBlock(k: Local, first: Local, end: Local, given: readonly ReadonlyMap<Node, Local>[]): void {
+    if (this.side === 1 && this.frame.layout.order.length <= SHORT) this.writeAtOnce(k, first, end, given[0]!);
+    else this.writeInTurn(k, first, end, given);
+  }
+
+  /** Eight rows at a time, each lane of the block in a local. */
+  private writeAtOnce(k: Local, first: Local, end: Local, given: ReadonlyMap<Node, Local>): void {
+    const { body, layout } = this.frame;
+    const [value] = this.values as [Local];
+    const lanes = Array.from({ length: LANES }, () => body.local(value.type));
+    const last = body.local('i32');
+    const row = body.local('i32');
+    const add = (lane: number): void => {
+      body.get(k).i32(lane).op('i32.add').set(row);
+      this.accumulate(lanes[lane]!, writeDigits(body, row, layout.inner), 0, given);
+    };
+    for (const lane of lanes) this.clear([lane]);
+    body
+      .get(first)
+      .set(k)
+      .get(end)
+      .i32(LANES - 1)
+      .op('i32.sub')
+      .set(last);
+    writeLoop(body, k, last, LANES, () => lanes.forEach((_, lane) => add(lane)));
+    const rest = layout.count % LANES;
+    if (rest > 0) {
+      // Only the last block ends within a group.
+      body
+        .get(k)
+        .get(end)
+        .op('i32.lt_s')
+        .if([], () => lanes.slice(0, rest).forEach((_, lane) => add(lane)));
+    }
+    writePairwise(
+      body,
+      (lane) => body.get(lanes[lane]!),
+      (b) => this.join(b),
+    );
+    body.set(value);
+  }
+
+  /** One lane after the other goes to the scratch bytes, then all together. */
+  private writeInTurn(k: Local, first: Local, end: Local, given: readonly ReadonlyMap<Node, Local>[]): void {
     const { frame, values } = this;
     const { body, scratch } = frame;
     const [lane, at] = [body.local('i32'), body.local('i32')];
     const op = this.vectors ? 'v128' : (this.combine.type as 'f32' | 'f64');
     body.i32(0).set(lane).get(scratch).set(at);
     writeLoop(body, lane, LANES, 1, () => {
-      this.clear();
+      this.clear(this.values);
       body.get(first).get(lane).op('i32.add').set(k);
-      writeLoop(body, k, end, LANES, () => this.accumulate(k, given));
+      writeLoop(body, k, end, LANES, () => this.accumulateAll(k, given));
       values.forEach((value, v) =>
         body
           .get(at)
@@ -143,16 +187,18 @@ class Strip {
     });
   }
 
-  private accumulate(k: Local, given: readonly ReadonlyMap<Node, Local>[]): void {
-    const { frame, values } = this;
-    const place = writeDigits(frame.body, k, frame.layout.inner);
-    values.forEach((value, v) => {
-      frame.body.get(value);
-      if (this.vectors) frame.writeVector(given[v]!, this.column, place, v * frame.lanes);
-      else frame.writeElement(given[v]!, undefined, place, 0);
-      this.join(frame.body);
-      frame.body.set(value);
-    });
+  private accumulateAll(k: Local, given: readonly ReadonlyMap<Node, Local>[]): void {
+    const place = writeDigits(this.frame.body, k, this.frame.layout.inner);
+    this.values.forEach((value, v) => this.accumulate(value, place, v, given[v]!));
+  }
+
+  private accumulate(value: Local, place: Place, v: number, given: ReadonlyMap<Node, Local>): void {
+    const { frame } = this;
+    frame.body.get(value);
+    if (this.vectors) frame.writeVector(given, this.column, place, v * frame.lanes);
+    else frame.writeElement(given, undefined, place, 0);
+    this.join(frame.body);
+    frame.body.set(value);
   }
 
   private join(body: Frame['body']): void {
@@ -160,9 +206,9 @@ class Strip {
     else this.combine.scalar(body);
   }
 
-  private clear(): void {
+  private clear(values: readonly Local[]): void {
     const { body } = this.frame;
-    for (const value of this.values) {
+    for (const value of values) {
       if (this.vectors) writeNumbers(body, this.combine.identity, this.combine.type);
       else writeNumber(body, this.combine.identity, this.combine.type);
       body.set(value);

@@ -99,12 +99,14 @@ export class Digits {
     return 16 * values * levelsOf(blocks);
   }
 
-  /** Adds the sums of block number `block`, counted from 0, which are in `values`. */
-  push(block: Local, values: readonly Local[]): void {
+  /** Adds the sums of block number `block`, counted from 0, which are in `values`; at level 1 those of two blocks. */
+  push(block: Local, values: readonly Local[], level = 0): void {
     const { body } = this;
     const n = body.local('i32');
     const slot = body.local('i32');
-    body.get(block).set(n).get(this.scratch).set(slot);
+    body.get(block).set(n).get(this.scratch);
+    if (level > 0) body.i32(level * this.slotBytes).op('i32.add');
+    body.set(slot);
     body.block([], (done) => {
       body.loop([], (again) => {
         body.get(n).i32(1).op('i32.and').op('i32.eqz').brIf(done);

@@ -2,13 +2,15 @@
 import type { Node } from '../../base/lanes/graph.ts';
 import type { Local } from '../../base/wasm/index.ts';
 import { writeNumbers, type Combine } from './combine.ts';
-import type { Frame } from './reduce-frame.ts';
+import type { Frame, Place } from './reduce-frame.ts';
 import { BLOCK, Digits, LANES, writeAcross } from './reduce-order.ts';
 import { extractOp, writeResult } from './reduce-result.ts';
 import { writeDigits, writeLoop } from './places.ts';
 
 /** Partial results side by side where their order is free. */
 const FREE = 4;
+/** Two blocks are summed at a time where two vectors of partial sums would wait for each other; longer code has other work. */
+const SHORT = 32;
 
 interface Blocking {
   /** Vectors of partial results, and elements that they take in at a time. */
@@ -17,18 +19,21 @@ interface Blocking {
   /** Elements per block. */
   readonly block: number;
   readonly blocks: number;
+  /** How many whole blocks in front are summed two at a time. */
+  readonly paired: number;
   /** Whole groups of the last block, and the elements behind them. */
   readonly lastGroups: number;
   readonly tail: number;
 }
 
-function blockingOf(count: number, lanes: number, ordered: boolean): Blocking {
+function blockingOf(count: number, lanes: number, ordered: boolean, short: boolean): Blocking {
   const vectors = ordered ? LANES / lanes : count >= FREE * lanes ? FREE : 1;
   const group = vectors * lanes;
   const block = ordered ? BLOCK : count;
   const blocks = Math.max(1, Math.ceil(count / block));
   const last = count - (blocks - 1) * block;
-  return { vectors, group, block, blocks, lastGroups: Math.floor(last / group), tail: last % group };
+  const paired = ordered && short && vectors < FREE ? 2 * Math.floor(count / (2 * BLOCK)) : 0;
+  return { vectors, group, block, blocks, paired, lastGroups: Math.floor(last / group), tail: last % group };
 }
 
 export const rowScratch = (count: number, combine: Combine): number =>
@@ -50,7 +55,7 @@ class Row {
   constructor(frame: Frame, combine: Combine) {
     this.frame = frame;
     this.combine = combine;
-    this.blocking = blockingOf(frame.layout.count, frame.lanes, combine.ordered);
+    this.blocking = blockingOf(frame.layout.count, frame.lanes, combine.ordered, frame.layout.order.length < SHORT);
     this.partials = Array.from({ length: this.blocking.vectors }, () => frame.body.local('v128'));
     this.given = frame.writeSteady(undefined, 0, true);
     this.k = frame.body.local('i32');
@@ -66,8 +71,9 @@ class Row {
     else {
       const type = this.combine.type as 'f32' | 'f64';
       const digits = new Digits(body, frame.scratch, 0, 1, type, (b) => this.combine.scalar(b));
+      this.writePairs(digits);
       const block = body.local('i32');
-      body.i32(0).set(block);
+      body.i32(this.blocking.paired).set(block);
       writeLoop(body, block, blocks, 1, () => {
         this.writeBlock(block);
         digits.push(block, [result]);
@@ -77,21 +83,44 @@ class Row {
     writeResult(frame, () => body.get(result));
   }
 
+  /** The blocks in front, whole ones, two at a time: their sum is a digit of the second level. */
+  private writePairs(digits: Digits): void {
+    const { frame, k, partials, result } = this;
+    const { body } = frame;
+    const { paired, group } = this.blocking;
+    if (paired === 0) return;
+    const [pair, end, first] = [body.local('i32'), body.local('i32'), body.local(this.combine.type)];
+    const others = partials.map(() => body.local('v128'));
+    body.i32(0).set(pair);
+    writeLoop(body, pair, paired / 2, 1, () => {
+      this.clear([...partials, ...others]);
+      body.get(k).i32(BLOCK).op('i32.add').set(end);
+      writeLoop(body, k, end, group, () => {
+        this.writeGroup(partials, 0);
+        this.writeGroup(others, BLOCK);
+      });
+      body.get(k).i32(BLOCK).op('i32.add').set(k);
+      this.joinLanes(partials, first);
+      this.joinLanes(others, result);
+      body.get(first).get(result);
+      this.combine.scalar(body);
+      body.set(result);
+      digits.push(pair, [result], 1);
+    });
+  }
+
   /** From element k on; `block` is its number where there are several. */
   private writeBlock(block: Local | undefined): void {
-    const { frame, k, partials, combine } = this;
+    const { frame, k, partials } = this;
     const { body } = frame;
     const { group, block: size, blocks, lastGroups, tail } = this.blocking;
-    for (const partial of partials) {
-      writeNumbers(body, combine.identity, combine.type);
-      body.set(partial);
-    }
+    this.clear(partials);
     const isLast = (): void =>
       void body
         .get(block!)
         .i32(blocks - 1)
         .op('i32.eq');
-    if (block === undefined && lastGroups === 1) this.writeGroup();
+    if (block === undefined && lastGroups === 1) this.writeGroup(partials, 0);
     else if (block !== undefined || lastGroups > 0) {
       const end = body.local('i32');
       body.get(k);
@@ -102,7 +131,7 @@ class Row {
         body.select('i32');
       }
       body.op('i32.add').set(end);
-      writeLoop(body, k, end, group, () => this.writeGroup());
+      writeLoop(body, k, end, group, () => this.writeGroup(partials, 0));
     }
     if (tail > 0) {
       if (block === undefined) this.writeTail(lastGroups === 1 ? group : 0);
@@ -111,14 +140,36 @@ class Row {
         body.if([], () => this.writeTail(0));
       }
     }
-    this.joinLanes();
+    this.joinLanes(partials, this.result);
   }
 
-  private writeGroup(): void {
+  private clear(partials: readonly Local[]): void {
+    for (const partial of partials) {
+      writeNumbers(this.frame.body, this.combine.identity, this.combine.type);
+      this.frame.body.set(partial);
+    }
+  }
+
+  /** A group of elements, the first of them number k + shift. */
+  private writeGroup(partials: readonly Local[], shift: number): void {
     const { frame } = this;
-    this.partials.forEach((partial, v) => {
-      this.joinInto(partial, () => this.writeVector(v * frame.lanes, frame.lanes));
+    const { inner } = frame.layout;
+    // Groups that end with the axis they lie on need its index once.
+    const place =
+      inner.length > 1 && inner[inner.length - 1]! % this.blocking.group === 0 ? this.placeOf(shift) : undefined;
+    partials.forEach((partial, v) => {
+      this.joinInto(partial, () => {
+        if (place === undefined) this.writeVector(shift + v * frame.lanes, frame.lanes);
+        else frame.writeVector(this.given, undefined, place, v * frame.lanes);
+      });
     });
+  }
+
+  private placeOf(shift: number): Place {
+    const { body, layout } = this.frame;
+    const at = body.local('i32');
+    body.get(this.k).i32(shift).op('i32.add').set(at);
+    return writeDigits(body, at, layout.inner);
   }
 
   /** The elements behind the last whole group, `shift` behind k; lanes without an element take the identity. */
@@ -146,9 +197,7 @@ class Row {
     const { frame } = this;
     const { inner } = frame.layout;
     if (inner.length === 1) return frame.writeVector(this.given, undefined, [this.k], shift, count);
-    const at = frame.body.local('i32');
-    frame.body.get(this.k).i32(shift).op('i32.add').set(at);
-    frame.writeVector(this.given, undefined, writeDigits(frame.body, at, inner), 0, count);
+    frame.writeVector(this.given, undefined, this.placeOf(shift), 0, count);
   }
 
   private writeMasked(count: number): void {
@@ -161,18 +210,18 @@ class Row {
     body.v128(kept).op('v128.bitselect');
   }
 
-  private joinLanes(): void {
+  private joinLanes(partials: readonly Local[], result: Local): void {
     const { frame, combine } = this;
     const { body } = frame;
     writeAcross(
       body,
-      this.partials,
+      partials,
       frame.lanes,
       combine.type === 'f64' ? 8 : 4,
       (b) => combine.vector(b),
       (lane) => body.lane(extractOp(combine.type), lane),
       (b) => combine.scalar(b),
     );
-    body.set(this.result);
+    body.set(result);
   }
 }
