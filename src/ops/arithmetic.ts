@@ -1,11 +1,25 @@
 /** Arithmetic on two operands, and signs. */
+import type { DType } from '../base/dtypes.ts';
 import type { LaneFunction } from '../base/lanes/lanes.ts';
 import type { Value } from '../value/value.ts';
 import type { Op, Sample } from './op.ts';
 import { binary, negated, one, times, unary, zero } from './families/pointwise.ts';
 import type { Binary, Unary } from './families/signatures.ts';
-import type { Partial } from './primitive.ts';
+import { NO_ATTRIBUTES, type Partial } from './primitive.ts';
 import { runtime } from './runtime.ts';
+import {
+  filled,
+  firstOf,
+  idempotent,
+  involution,
+  isPowerOfTwo,
+  neutral,
+  neutralSecond,
+  projection,
+  type Applied,
+  type Simpler,
+  type Simplify,
+} from './simplify.ts';
 
 const bools = (call: (x: Value, y: Value) => unknown): Sample => ({
   inputs: [
@@ -25,12 +39,17 @@ const ints = (call: (x: Value, y: Value) => unknown): Sample => ({
   differentiable: false,
 });
 
+const FLOATS: readonly DType[] = ['float64', 'float32'];
+const INTEGERS: readonly DType[] = ['int32', 'bool'];
+
 /** Sum, elementwise; of bools, whether either holds. @example value(2).add(3) // 5 */
 export const add: Op<Binary> = binary({
   name: 'add',
   glyph: '+',
   lane: (k, x, y) => (x.type === 'mask' ? k.or(x, y) : k.add(x, y)),
   partials: [one, one],
+  // x + 0 is not x where x is −0; x + (−0) always is.
+  simplify: firstOf(neutral(-0, FLOATS), neutral(0, INTEGERS)),
   samples: [bools((x, y) => x.add(y)), ints((x, y) => x.add(y))],
   errors: [
     {
@@ -49,6 +68,7 @@ export const sub: Op<Binary> = binary({
   glyph: '−',
   lane: (k, x, y) => k.sub(x, y),
   partials: [one, negated],
+  simplify: neutralSecond(0),
   refuses: ['bool'],
   samples: [ints((x, y) => x.sub(y)), { inputs: [{ shape: [3] }], call: (x) => runtime.lift(1, 'sub').sub(x) }],
   errors: [
@@ -67,9 +87,17 @@ export const mul: Op<Binary> = binary({
   glyph: '×',
   lane: (k, x, y) => (x.type === 'mask' ? k.and(x, y) : k.mul(x, y)),
   partials: [times((_, __, b) => b), times((_, a) => a)],
+  simplify: neutral(1),
   samples: [bools((x, y) => x.mul(y)), ints((x, y) => x.mul(y))],
   gold: 'mul',
 });
+
+/** Where a power of two divides, its reciprocal is exact, and multiplying is the same and faster. */
+function byReciprocal({ inputs: [x, y] }: Applied): Simpler {
+  const reciprocal = 1 / (y!.fill ?? NaN);
+  if (!FLOATS.includes(y!.dtype) || !isPowerOfTwo(Math.abs(reciprocal))) return null;
+  return { primitive: mul.record.primitive!, inputs: [x!, filled(reciprocal, y!)], attrs: NO_ATTRIBUTES };
+}
 
 /** Quotient, elementwise; integers and bools are divided as floats. @example value(1).div(4) // 0.25 */
 export const div: Op<Binary> = binary({
@@ -78,6 +106,7 @@ export const div: Op<Binary> = binary({
   lane: (k, x, y) => k.div(x, y),
   partials: [(g, _, __, b) => g.div(b), (g, y, _, b) => g.mul(y.div(b)).neg()],
   dtypes: 'float',
+  simplify: firstOf(neutralSecond(1), byReciprocal),
   domains: [{}, { min: 0.5, max: 2 }],
   samples: [
     {
@@ -99,6 +128,7 @@ export const neg: Op<Unary> = unary({
   glyph: '−x',
   lane: (k, x) => k.neg(x),
   partials: [negated],
+  simplify: involution,
   refuses: ['bool'],
   errors: [
     { call: () => runtime.fill([], 1, 'bool').neg(), error: 'DtypeError', message: /neg: is not defined for bool/ },
@@ -106,12 +136,17 @@ export const neg: Op<Unary> = unary({
   gold: 'neg',
 });
 
+/** |−x| = |x|. */
+const withoutSign: Simplify = ({ primitive, inputs: [x], attrs }) =>
+  x!.from?.primitive === neg.record.primitive ? { primitive, inputs: x!.from!.inputs, attrs } : null;
+
 /** |x|, elementwise. The derivative at 0 is 0. @example value(-2).abs() // 2 */
 export const abs: Op<Unary> = unary({
   name: 'abs',
   glyph: '|x|',
   lane: (k, x) => k.abs(x),
   partials: [times((_, a) => a.sign())],
+  simplify: firstOf(projection, withoutSign),
   refuses: ['bool'],
   domains: [{ except: [0] }],
   samples: [{ inputs: [{ shape: [3], dtype: 'int32', min: -9, max: 9 }], call: (x) => x.abs(), differentiable: false }],
@@ -147,6 +182,7 @@ export const maximum: Op<Binary> = binary({
   glyph: 'max',
   lane: (k, x, y) => (x.type === 'mask' ? k.or(x, y) : k.max(x, y)),
   partials: [toChosen((a, b) => a.lt(b)), toChosen((a, b) => a.gt(b))],
+  simplify: idempotent,
   domains: [
     { min: -2, max: 0, distinct: true },
     { min: 0.1, max: 2 },
@@ -169,6 +205,7 @@ export const minimum: Op<Binary> = binary({
   glyph: 'min',
   lane: (k, x, y) => (x.type === 'mask' ? k.and(x, y) : k.min(x, y)),
   partials: [toChosen((a, b) => a.gt(b)), toChosen((a, b) => a.lt(b))],
+  simplify: idempotent,
   domains: [
     { min: -2, max: 0 },
     { min: 0.1, max: 2 },

@@ -7,12 +7,21 @@ import type { AnyOperand, Of } from './families/signatures.ts';
 import { op, type Op } from './op.ts';
 import { NO_ATTRIBUTES, primitive, type Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
+import { holdsAll, type Applied, type Simpler } from './simplify.ts';
 
 interface CastAttributes extends Record<string, unknown> {
   readonly dtype: DType;
 }
 
 const LANE_TYPES = { float64: 'f64', float32: 'f32', int32: 'i32', bool: 'i32' } as const;
+
+/** A cast to the same dtype is none, and one behind a cast that loses nothing starts in front of it. */
+function simplerCast({ primitive, inputs: [x], attrs }: Applied<CastAttributes>): Simpler {
+  if (x!.dtype === attrs.dtype) return x!;
+  const source = x!.from?.primitive === primitive ? x!.from.inputs[0]! : null;
+  if (source === null || !holdsAll(x!.dtype, source.dtype)) return null;
+  return source.dtype === attrs.dtype ? source : { primitive, inputs: [source], attrs };
+}
 
 const castPrimitive: Primitive<CastAttributes> = primitive<CastAttributes>({
   name: 'to',
@@ -25,6 +34,7 @@ const castPrimitive: Primitive<CastAttributes> = primitive<CastAttributes>({
       (k, x) =>
         dtype === 'bool' ? (x.type === 'mask' ? x : k.ne(x, 0)) : k.to(x, LANE_TYPES[dtype]),
   },
+  simplify: simplerCast,
   derivatives: {
     kind: 'each',
     jvp: ([t], { attrs }) => (t !== undefined && isFloat(attrs.dtype) ? t.to(attrs.dtype) : undefined),
@@ -79,6 +89,7 @@ export const aliasPrimitive: Primitive = primitive({
   glyph: '=',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   compute: { kind: 'view' },
+  simplify: ({ inputs: [x] }) => x!,
   derivatives: { kind: 'each', jvp: ([t]) => t, vjp: (g) => g },
   batch: ([x]) => [runtime.applyOne(aliasPrimitive, [x!], NO_ATTRIBUTES)],
   implicit: true,
@@ -90,6 +101,7 @@ const stopPrimitive: Primitive = primitive({
   glyph: '⊣',
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   compute: { kind: 'view' },
+  simplify: ({ inputs: [x] }) => x!,
   derivatives: { kind: 'none' },
   batch: ([x]) => [runtime.applyOne(stopPrimitive, [x!], NO_ATTRIBUTES)],
 });

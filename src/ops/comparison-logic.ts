@@ -3,6 +3,7 @@ import type { Value } from '../value/value.ts';
 import { binary, unary } from './families/pointwise.ts';
 import type { Binary, Unary } from './families/signatures.ts';
 import type { Op, Sample } from './op.ts';
+import { firstOf, idempotent, involution, neutral } from './simplify.ts';
 
 const samplesOf = (call: (x: Value, y: Value) => unknown): readonly Sample[] => [
   {
@@ -28,6 +29,7 @@ export const logicalAnd: Op<Binary> = binary({
   name: 'logicalAnd',
   glyph: '∧',
   lane: (k, x, y) => k.and(x, y),
+  simplify: firstOf(idempotent, neutral(1)),
   dtypes: 'logical',
   result: 'bool',
   samples: samplesOf((x, y) => x.logicalAnd(y)),
@@ -39,6 +41,7 @@ export const logicalOr: Op<Binary> = binary({
   name: 'logicalOr',
   glyph: '∨',
   lane: (k, x, y) => k.or(x, y),
+  simplify: firstOf(idempotent, neutral(0)),
   dtypes: 'logical',
   result: 'bool',
   samples: samplesOf((x, y) => x.logicalOr(y)),
@@ -50,6 +53,7 @@ export const logicalXor: Op<Binary> = binary({
   name: 'logicalXor',
   glyph: '⊻',
   lane: (k, x, y) => k.ne(x, y),
+  simplify: neutral(0),
   dtypes: 'logical',
   result: 'bool',
   samples: samplesOf((x, y) => x.logicalXor(y)),
@@ -60,6 +64,7 @@ export const logicalNot: Op<Unary> = unary({
   name: 'logicalNot',
   glyph: '¬',
   lane: (k, x) => k.not(x),
+  simplify: involution,
   dtypes: 'logical',
   result: 'bool',
   samples: [{ inputs: [{ shape: [4], dtype: 'bool' }], call: (x) => x.logicalNot(), differentiable: false }],

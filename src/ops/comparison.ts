@@ -140,6 +140,7 @@ const wherePrimitive: Primitive = primitive({
     return [{ shape: inputs[0]!.shape, dtype: inputs[1]!.dtype }];
   },
   compute: { kind: 'lane', lane: () => (k, c, x, y) => k.select(c, x, y) },
+  simplify: ({ inputs: [c, x, y] }) => (x === y || c!.fill === 1 ? x! : c!.fill === 0 ? y! : null),
   derivatives: {
     kind: 'partials',
     partials: [() => undefined, (g, _, c) => g.where(c, 0), (g, _, c) => runtime.fill(g.shape, 0, g.dtype).where(c, g)],

@@ -3,6 +3,7 @@
  * (their lane function and their kind say it); an op without one runs by its reference kernel.
  */
 import type { Shape } from '../base/shapes.ts';
+import type { Program } from '../program/program.ts';
 
 /** A box of an output whose elements are those of an operand, one by one. */
 export interface Part {
@@ -35,4 +36,6 @@ export type Lowering =
       readonly out: readonly number[];
     }
   /** Numbers uniform in [0, 1): the next draw. */
-  | { readonly kind: 'uniform' };
+  | { readonly kind: 'uniform' }
+  /** Made of other primitives: what they do to the operands. Passes put it into the place of the call. */
+  | { readonly kind: 'inline'; readonly body: Program };

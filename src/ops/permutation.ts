@@ -10,6 +10,7 @@ import { gatherStrided } from './kernels/strided.ts';
 import { op, type Op } from './op.ts';
 import type { Primitive } from './primitive.ts';
 import { runtime, type Operand } from './runtime.ts';
+import type { Applied } from './simplify.ts';
 
 interface PermuteAttributes extends Record<string, unknown> {
   readonly axes: readonly number[];
@@ -38,6 +39,12 @@ const permutePrimitive: Primitive<PermuteAttributes> = linear<PermuteAttributes>
       permutedStrides(x.shape, axes),
     ),
   copies: true,
+  simplify: ({ primitive, inputs: [x], attrs: { axes } }) => {
+    if (axes.every((axis, i) => axis === i)) return x!;
+    if (x!.from?.primitive !== primitive) return null;
+    const { inputs, attrs } = x!.from as Applied<PermuteAttributes>;
+    return { primitive, inputs, attrs: { axes: axes.map((axis) => attrs.axes[axis]!) } };
+  },
   adjoint: (g, _, { axes }) => permuted(g, inverse(axes)),
   batch: (x, _, { axes }) => permuted(x, [0, ...axes.map((axis) => axis + 1)]),
 });

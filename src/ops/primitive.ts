@@ -9,6 +9,7 @@ import type { Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import type { Lowering } from './lowering.ts';
+import type { Applied, Simpler } from './simplify.ts';
 
 /** What is known of a Value without its numbers. */
 export interface Aval {
@@ -80,6 +81,8 @@ export interface PrimitiveSpec<A extends Attributes = Attributes> {
   readonly compute: Computation<A>;
   /** How an engine may compute it for operands of these shapes; null where only `compute` can. */
   lower?(inputs: readonly Aval[], attrs: A): Lowering | null;
+  /** What an application equals, bit for bit, that is simpler; null for nothing known. */
+  simplify?(at: Applied<A>): Simpler;
   readonly derivatives: Derivatives<A>;
   /**
    * The same op with a leading batch axis: operand i has it where `batched[i]`. Every output must have it.
@@ -100,6 +103,7 @@ export interface Primitive<A extends Attributes = Attributes> {
   infer(inputs: readonly Aval[], attrs: A): readonly Aval[];
   readonly compute: Computation<A>;
   lower(inputs: readonly Aval[], attrs: A): Lowering | null;
+  simplify(at: Applied<A>): Simpler;
   readonly derivatives: Derivatives<A>;
   /** The partials where derivatives are of that kind: the reverse walk's short way. */
   readonly partials: readonly Partial[] | null;
@@ -127,6 +131,7 @@ export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec
     infer: (inputs, attrs) => spec.infer(inputs, attrs),
     compute: spec.compute,
     lower: (inputs, attrs) => spec.lower?.(inputs, attrs) ?? null,
+    simplify: (at) => spec.simplify?.(at) ?? null,
     derivatives: spec.derivatives,
     partials: spec.derivatives.kind === 'partials' ? spec.derivatives.partials : null,
     batch: (inputs, batched, size, attrs) => spec.batch(inputs, batched, size, attrs),

@@ -19,6 +19,11 @@ const reshapePrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
   name: 'reshape',
   glyph: '▭',
   infer: (x, { shape }) => ({ shape, dtype: x.dtype }),
+  simplify: ({ primitive, inputs: [x], attrs }) => {
+    const source = x!.from?.primitive === primitive ? x!.from.inputs[0]! : x!;
+    if (sameShape(source.shape, attrs.shape)) return source;
+    return source === x ? null : { primitive, inputs: [source], attrs };
+  },
   adjoint: (g, x) => g.reshape(x.shape),
   batch: (x, size, { shape }) => x.reshape([size, ...shape]),
 });

@@ -30,6 +30,10 @@ const broadcastPrimitive: Primitive<ShapeAttributes> = linear<ShapeAttributes>({
   run: (out, x) => gatherStrided(out, x, stretchedStrides(x.shape, out.shape), 0),
   lower: (x, { shape }) => gathering(shape, stretchedStrides(x.shape, shape)),
   copies: true,
+  simplify: ({ primitive, inputs: [x], attrs }) => {
+    if (sameShape(x!.shape, attrs.shape)) return x!;
+    return x!.from?.primitive === primitive ? { primitive, inputs: x!.from.inputs, attrs } : null;
+  },
   adjoint: (g, x) => {
     const lead = g.shape.length - x.shape.length;
     const axes = g.shape.flatMap((n, i) => (i < lead || (x.shape[i - lead] === 1 && n !== 1) ? [i] : []));

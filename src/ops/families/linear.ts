@@ -4,6 +4,7 @@ import type { Value } from '../../value/value.ts';
 import type { Lowering } from '../lowering.ts';
 import { primitive, type Attributes, type Aval, type Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
+import type { Applied, Simpler } from '../simplify.ts';
 
 export interface LinearSpec<A extends Attributes> {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface LinearSpec<A extends Attributes> {
   run?(out: Dense, x: Dense, attrs: A): void;
   /** As in PrimitiveSpec. */
   lower?(x: Aval, attrs: A): Lowering | null;
+  /** As in PrimitiveSpec. */
+  simplify?(at: Applied<A>): Simpler;
   /** The adjoint: from a cotangent of the output to one of the operand. */
   adjoint(g: Value, x: Aval, attrs: A): Value;
   /** Every output element is a copy of an input element: a filled operand gives a filled result. */
@@ -34,6 +37,7 @@ export function linear<A extends Attributes>(spec: LinearSpec<A>): Primitive<A> 
       spec.run === undefined
         ? { kind: 'view' }
         : { kind: 'kernel', run: ([out], [x], attrs) => spec.run!(out!, x!, attrs), copies: spec.copies ?? false },
+    simplify: (at) => spec.simplify?.(at) ?? null,
     lower: ([x], attrs) => spec.lower?.(x!, attrs) ?? null,
     derivatives: {
       kind: 'each',

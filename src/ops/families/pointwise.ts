@@ -6,6 +6,7 @@ import type { Value } from '../../value/value.ts';
 import { primitive, type Aval, type Partial, type Primitive } from '../primitive.ts';
 import { fixedSurface, op, type Domain, type ErrorSample, type Op, type OpFacts, type Sample } from '../op.ts';
 import { runtime, type Operand, type PointwiseDtypes } from '../runtime.ts';
+import type { Simplify } from '../simplify.ts';
 import type { Binary, Unary } from './signatures.ts';
 
 // Partials ---------------------------------------------------------------------------------------------------------
@@ -50,6 +51,8 @@ export interface PointwiseSpec {
   readonly dtypes?: PointwiseDtypes;
   /** The result's dtype where it is not the operands'. */
   readonly result?: DType;
+  /** As in PrimitiveSpec. */
+  readonly simplify?: Simplify;
   /** Operand dtypes that are refused, e.g. `['bool']`. */
   readonly refuses?: readonly DType[];
 }
@@ -83,6 +86,7 @@ export function pointwisePrimitive(spec: PointwiseSpec): Primitive {
     glyph: spec.glyph ?? spec.name,
     infer: (inputs) => inferPointwise(spec, inputs),
     compute: { kind: 'lane', lane: () => spec.lane },
+    ...(spec.simplify === undefined ? {} : { simplify: spec.simplify }),
     derivatives: spec.partials === undefined ? { kind: 'none' } : { kind: 'partials', partials: spec.partials },
     batch: batchPointwise(() => self),
   });

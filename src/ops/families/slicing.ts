@@ -7,6 +7,7 @@ import { gathering, placing } from './maps.ts';
 import { gatherStrided, placeStrided } from '../kernels/strided.ts';
 import type { Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
+import type { Applied } from '../simplify.ts';
 
 /** For every axis: where the part starts, how many elements, how far apart (never 0; negative runs backwards). */
 export interface SliceAttributes extends Record<string, unknown> {
@@ -40,6 +41,20 @@ export const slicePrimitive: Primitive<SliceAttributes> = linear<SliceAttributes
     return gathering(sizes, spread(own, steps), offsetOf(starts, own));
   },
   copies: true,
+  simplify: ({ primitive, inputs: [x], attrs: { starts, sizes, steps } }) => {
+    if (sizes.every((n, i) => n === x!.shape[i] && starts[i] === 0 && steps[i] === 1)) return x!;
+    if (x!.from?.primitive !== primitive) return null;
+    const { inputs, attrs: inner } = x!.from as Applied<SliceAttributes>;
+    return {
+      primitive,
+      inputs,
+      attrs: {
+        starts: starts.map((start, i) => inner.starts[i]! + start * inner.steps[i]!),
+        sizes,
+        steps: steps.map((step, i) => step * inner.steps[i]!),
+      },
+    };
+  },
   adjoint: (g, x, attrs) => runtime.applyOne(embedPrimitive, [g], { ...attrs, shape: x.shape }),
   batch: (x, size, { starts, sizes, steps }) =>
     runtime.applyOne(slicePrimitive, [x], { starts: [0, ...starts], sizes: [size, ...sizes], steps: [1, ...steps] }),
