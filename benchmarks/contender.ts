@@ -14,8 +14,10 @@ export interface Starter {
 /** What a contender answers; `cannot` says why it does not. */
 export interface Answer {
   readonly cannot?: string;
-  readonly first?: number;
-  readonly perCall?: number;
+  /** Nanoseconds of a run, by the clock on the wall. */
+  readonly time?: number;
+  /** The same, of all its threads on processors. */
+  readonly processor?: number;
   readonly arrays?: Readonly<Record<string, string>>;
 }
 

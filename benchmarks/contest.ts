@@ -1,6 +1,5 @@
 /** A row measured: its contenders take turns, round by round, so that what disturbs the machine disturbs them alike. */
-import { readFileSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Contender, type Starter } from './contender.ts';
@@ -27,6 +26,8 @@ export interface ContestOptions {
   /** Milliseconds of work before the first round, and of a round. */
   readonly warmup: number;
   readonly round: number;
+  /** Time on processors says more where the machine has other work, as long as one thread runs. */
+  readonly clock: 'time' | 'processor';
 }
 
 /** Idle threads of the one before have gone to sleep by then. */
@@ -54,7 +55,7 @@ function start(entry: Entry): Running {
 
 async function ready(running: Running, assignment: Assignment, folder: string): Promise<number> {
   const { contender } = running;
-  const { cannot, first } = await contender.ask({ do: 'prepare', assignment });
+  const { cannot, time } = await contender.ask({ do: 'prepare', assignment });
   running.cannot = cannot ?? null;
   if (cannot !== undefined) return 0;
   mkdirSync(folder, { recursive: true });
@@ -62,7 +63,7 @@ async function ready(running: Running, assignment: Assignment, folder: string): 
   running.cannot = unread ?? null;
   if (arrays !== undefined)
     running.results = Object.fromEntries(Object.entries(arrays).map(([name, file]) => [name, numbersIn(file)]));
-  return first!;
+  return time!;
 }
 
 /** Runs until code is compiled and caches are full, and finds how many runs fill a round. */
@@ -70,7 +71,7 @@ async function warm(running: Running, { warmup, round }: ContestOptions, first: 
   const slow = first > 1e9;
   const answer = await running.contender.ask({ do: 'warm', ms: slow ? 0 : warmup, least: slow ? 1 : 3 });
   running.cannot = answer.cannot ?? null;
-  running.perCall = answer.perCall ?? 0;
+  running.perCall = answer.time ?? 0;
   running.calls = Math.max(1, Math.round((round * 1e6) / running.perCall));
 }
 
@@ -124,9 +125,10 @@ export async function contest(entries: readonly Entry[], folder: string, options
     for (let i = 0; i < options.rounds; i++) {
       for (const running of all.filter((r) => takesPart(r, i))) {
         await pause(BETWEEN_TURNS);
-        const { perCall, cannot } = await running.contender.ask({ do: 'round', calls: running.calls });
-        if (perCall === undefined) running.cannot = cannot ?? 'failed';
-        else running.times.push(perCall);
+        const answer = await running.contender.ask({ do: 'round', calls: running.calls });
+        const took = answer[options.clock];
+        if (took === undefined) running.cannot = answer.cannot ?? 'failed';
+        else running.times.push(took);
       }
     }
     return all.map((running) => outcome(running, all));
@@ -136,7 +138,11 @@ export async function contest(entries: readonly Entry[], folder: string, options
 }
 
 /** The first call, in fresh processes each round; libraries are loaded by then, inputs are in memory. */
-export async function firstCalls(entries: readonly Entry[], folder: string, rounds: number): Promise<Outcome[]> {
+export async function firstCalls(
+  entries: readonly Entry[],
+  folder: string,
+  { rounds, clock }: Pick<ContestOptions, 'rounds' | 'clock'>,
+): Promise<Outcome[]> {
   const all = entries.map((entry, i) => ({
     assignment: assign(entry.work, join(folder, `inputs-${i}`)),
     name: entry.name,
@@ -147,10 +153,11 @@ export async function firstCalls(entries: readonly Entry[], folder: string, roun
   for (let i = 0; i < rounds; i++) {
     for (const one of all.filter(({ cannot }) => cannot === null)) {
       const contender = new Contender(one.entry.starter);
-      const { first, cannot } = await contender.ask({ do: 'prepare', assignment: one.assignment });
+      const answer = await contender.ask({ do: 'prepare', assignment: one.assignment });
       contender.stop();
-      if (first === undefined) one.cannot = cannot ?? 'failed';
-      else one.times.push(first);
+      const took = answer[clock];
+      if (took === undefined) one.cannot = answer.cannot ?? 'failed';
+      else one.times.push(took);
     }
   }
   return all.map(({ name, times, cannot }) => ({ name, times, ...(cannot === null ? {} : { cannot }) }));

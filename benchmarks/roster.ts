@@ -22,8 +22,7 @@ const HERE = resolve('benchmarks');
 const FOLDER = join(HERE, 'peers');
 
 /** f32x4.relaxed_madd in a function: valid where `precision: 'fast'` may differ from the default. */
-const RELAXED_MADD =
-  '0061736d010000000108016003' + '7b7b7b' + '017b' + '03020100' + '0a0d010b00200020012002fd8502' + '0b';
+const RELAXED_MADD = '0061736d0100000001080160037b7b7b017b030201000a0d010b00200020012002fd85020b';
 
 export const relaxed: boolean = WebAssembly.validate(Buffer.from(RELAXED_MADD, 'hex'));
 
@@ -44,9 +43,12 @@ function ours(): [ContenderName, Starter][] {
 /** Installs the peers from npm unless they are here. @returns what went wrong, or null. */
 function install(): string | null {
   if (existsSync(join(FOLDER, 'node_modules', '@jax-js', 'jax'))) return null;
-  console.error('installing jax-js and TensorFlow.js into benchmarks/peers …');
+  console.error('installing jax-js and TensorFlow.js into benchmarks/peers (310 MB) …');
   try {
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: FOLDER, stdio: 'pipe' });
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: FOLDER,
+      stdio: 'pipe',
+    });
     return null;
   } catch {
     return 'npm could not install them';
@@ -66,7 +68,7 @@ function npmPeers(wanted: (name: ContenderName) => boolean): Roster {
     const [script, ...rest] = args[name];
     return [name, { command: process.execPath, args: [join(FOLDER, script!), ...rest] }];
   });
-  const versions = [`jax-js ${versionOf('@jax-js/jax')}`, `TensorFlow.js ${versionOf('@tensorflow/tfjs-core')}`];
+  const versions = [`jax-js ${versionOf('@jax-js/jax')}`, `TensorFlow.js ${versionOf('@tensorflow/tfjs')}`];
   return { starters: new Map(starters), versions, absent: [] };
 }
 

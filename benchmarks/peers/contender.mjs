@@ -1,10 +1,10 @@
 /**
  * A contender's process: reads one command a line from standard input, answers each with a line on descriptor 3.
- *   { do: 'prepare', assignment }   makes the work and runs it once: { first } in nanoseconds
+ *   { do: 'prepare', assignment }   makes the work and runs it once: { time, processor }
  *   { do: 'results', folder }       the results of the first steps, as files: { arrays: { name: { file, dtype } } }
- *   { do: 'warm', ms, least }       runs for that long: { perCall }
- *   { do: 'round', calls }          runs that often: { perCall }
- * What fails is answered with { cannot: why }.
+ *   { do: 'warm', ms, least }       runs for that long: { time, processor } of a run
+ *   { do: 'round', calls }          runs that often: { time, processor } of a run
+ * Times are nanoseconds: by the clock on the wall, and of all threads on processors. What fails is answered with { cannot: why }.
  */
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,17 @@ import { createInterface } from 'node:readline';
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
 const now = () => Number(process.hrtime.bigint());
+
+/** A stopwatch; read with the number of runs it covered. */
+function watch() {
+  const start = now();
+  const used = process.cpuUsage();
+  return (runs) => {
+    const time = now() - start;
+    const { user, system } = process.cpuUsage(used);
+    return { time: time / runs, processor: (1000 * (user + system)) / runs };
+  };
+}
 
 /** The inputs as { name: { data, shape, dtype } }. */
 function load(inputs) {
@@ -61,16 +72,16 @@ export async function contend(makers) {
       if (make === undefined) return { cannot: 'not written for this contender' };
       task = await make(load(assignment.inputs), assignment.options);
       steps = assignment.steps;
-      const start = now();
-      const handle = await task.run();
-      await take(handle);
-      return { first: now() - start };
+      const elapsed = watch();
+      await take(task.run());
+      return elapsed(1);
     },
     async results({ folder }) {
       for (let i = 1; i < steps; i++) await take(task.run());
       return { arrays: store(folder, results) };
     },
     async warm({ ms, least }) {
+      const elapsed = watch();
       const start = now();
       let n = 0;
       let batch = 1;
@@ -79,12 +90,12 @@ export async function contend(makers) {
         n += batch;
         if (now() - start < 1e6 * n) batch = Math.min(2 * batch, 1000);
       }
-      return { perCall: (now() - start) / n };
+      return elapsed(n);
     },
     async round({ calls: n }) {
-      const start = now();
+      const elapsed = watch();
       await calls(n);
-      return { perCall: (now() - start) / n };
+      return elapsed(n);
     },
   };
 

@@ -3,14 +3,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { contend } from './contender.mjs';
 
-// Its ES modules import JSON and directories, which Node does not take.
+// Its ES modules are written for bundlers: Node takes the CommonJS ones.
 const require = createRequire(import.meta.url);
-const tf = require('@tensorflow/tfjs-core');
+const tf = require('@tensorflow/tfjs');
 const [, , name] = process.argv;
 if (name === 'wasm') {
   const wasm = require('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist/'));
-} else require('@tensorflow/tfjs-backend-cpu');
+}
 if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js has no backend ${name} here`);
 await tf.ready();
 
