@@ -38,7 +38,17 @@ const namedExports = ['ExportDefaultDeclaration', 'ExportSpecifier[exported.name
 }));
 
 export default defineConfig(
-  { ignores: ['dist', 'coverage', 'out', 'notebooks', '**/*.generated.ts', 'tests/package/consumer/*.ts'] },
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'out',
+      'notebooks',
+      'benchmarks/.build',
+      '**/*.generated.ts',
+      'tests/package/consumer/*.ts',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
