@@ -5,8 +5,8 @@ import { mayWait } from './environment.ts';
 import { writeAddresses, type RunLayout } from './phase.ts';
 import type { ParallelPhase, Split } from './schedule.ts';
 
-/** Turns of a waiting loop before a worker gives up, and before the main thread sleeps: 50 to 100 µs. */
-const WORKER_SPINS = 1 << 16;
+/** Turns of a waiting loop before a worker gives up (about 70 µs), and before the main thread sleeps (about as long as waking it takes). */
+const WORKER_SPINS = 1 << 17;
 const MAIN_SPINS = 1 << 15;
 
 /** No wake-up is ever lost; should one be, it would cost this and not the process. */

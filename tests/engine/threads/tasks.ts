@@ -2,6 +2,7 @@
 import { WasmModule, type FunctionBody, type FunctionRef, type Local } from '../../../src/base/wasm/index.ts';
 import type { Task } from '../../../src/engine/emission.ts';
 import type { Buffer } from '../../../src/engine/steps.ts';
+import type { Linking } from '../../../src/engine/threads/link.ts';
 import type { Address, Call, Phase } from '../../../src/engine/threads/phase.ts';
 import { importRuntime, writeRun } from '../../../src/engine/threads/run.ts';
 
@@ -20,6 +21,10 @@ export interface Kernels {
   readonly sums: (width: number) => FunctionRef;
   /** Traps at unit `at`. */
   readonly trap: (at: number) => FunctionRef;
+  /** Traps on every thread but the main one. */
+  readonly trapInWorkers: () => FunctionRef;
+  /** a[i] = the address of the scratch, which tells the thread */
+  readonly who: (times: number) => FunctionRef;
   /** a[i] = a[i] · 31 + 17, so many times over: work that needs no memory. */
   readonly spin: (times: number) => FunctionRef;
 }
@@ -47,6 +52,16 @@ const place = (f: FunctionBody, array: Local, index: () => void): void => {
   index();
   f.i32(4).op('i32.mul').op('i32.add');
 };
+
+/** x = x · 31 + 17, so many times. */
+function idle(f: FunctionBody, times: number, x: Local): void {
+  const i = f.local('i32');
+  f.i32(times).set(i);
+  f.loop([], (again) => {
+    f.get(x).i32(31).op('i32.mul').i32(17).op('i32.add').set(x);
+    f.get(i).i32(1).op('i32.sub').tee(i).brIf(again);
+  });
+}
 
 export function kernelsOf(m: WasmModule): Kernels {
   return {
@@ -87,16 +102,25 @@ export function kernelsOf(m: WasmModule): Kernels {
         f.get(unit).i32(at).op('i32.eq');
         f.if([], () => f.unreachable());
       }),
+    trapInWorkers: () =>
+      perUnit(m, 0, (f, _unit, _args, scratch) => {
+        f.get(scratch).i32(SCRATCH).op('i32.ne');
+        f.if([], () => f.unreachable());
+        idle(f, 1000, f.local('i32'));
+      }),
+    who: (times) =>
+      perUnit(m, 1, (f, unit, [a], scratch) => {
+        place(f, a!, () => f.get(unit));
+        f.get(scratch);
+        f.memory('i32.store');
+        idle(f, times, f.local('i32'));
+      }),
     spin: (times) =>
       perUnit(m, 1, (f, unit, [a]) => {
-        const i = f.local('i32');
         const x = f.local('i32');
         place(f, a!, () => f.get(unit));
-        f.memory('i32.load').set(x).i32(times).set(i);
-        f.loop([], (again) => {
-          f.get(x).i32(31).op('i32.mul').i32(17).op('i32.add').set(x);
-          f.get(i).i32(1).op('i32.sub').tee(i).brIf(again);
-        });
+        f.memory('i32.load').set(x);
+        idle(f, times, x);
         place(f, a!, () => f.get(unit));
         f.get(x).memory('i32.store');
       }),
@@ -110,16 +134,26 @@ export function call(kernel: FunctionRef, units: number, args: readonly Address[
   return { task, args };
 }
 
-export interface Written {
-  readonly module: WebAssembly.Module;
-  readonly parallel: boolean;
-}
-
-/** A program for so many threads. */
-export function write(threads: number, phases: (kernels: Kernels) => readonly Phase[]): Written {
+/** A program for so many threads, in a memory that begins with zeros. */
+export function program(
+  threads: number,
+  phases: (kernels: Kernels) => readonly Phase[],
+  options: { readonly memory?: WebAssembly.Memory; readonly host?: (index: number) => void } = {},
+): Linking {
   const m = new WasmModule();
   const runtime = importRuntime(m, threads);
   const layout = { control: CONTROL, scratch: SCRATCH, scratchBytes: SCRATCH_BYTES };
   const { parallel } = writeRun(m, runtime, phases(kernelsOf(m)), layout);
-  return { module: new WebAssembly.Module(m.encode()), parallel };
+  const { memory = newMemory(threads), host = () => undefined } = options;
+  return { module: new WebAssembly.Module(m.encode()), memory, host, threads, control: CONTROL, parallel };
 }
+
+function newMemory(threads: number): WebAssembly.Memory {
+  const initial = 8;
+  return new WebAssembly.Memory(threads > 1 ? { initial, maximum: initial, shared: true } : { initial });
+}
+
+/** The int32 numbers from an address on. */
+export const numbers = ({ memory }: Linking, address: number, count: number): number[] => [
+  ...new Int32Array(memory.buffer, address, count),
+];
