@@ -1,8 +1,8 @@
 /** The compiled kernel of one dtype, and the memory in which it works. */
 import type { Storage } from '../dtypes.ts';
-import { WasmModule } from '../wasm/index.ts';
+import { WasmModule, type Local } from '../wasm/index.ts';
 import { writeMultiply } from './multiply.ts';
-import { writePack } from './pack.ts';
+import { writePacking } from './pack.ts';
 import { K_BLOCK, tileOf, type ProductDType, type TileShape } from './tile.ts';
 
 /**
@@ -43,7 +43,7 @@ const { areas, pages } = placeAreas();
 /** Where each area starts, in bytes: operands as they come, operands in panels, and the result. */
 export const AREAS: Readonly<Record<Area, number>> = areas;
 
-type Pack = (source: number, target: number, panels: number, depth: number, outer: number, inner: number) => void;
+type Pack = (source: number, target: number, rows: number, depth: number, row: number, inner: number) => void;
 
 export interface ProductKernel {
   readonly tile: TileShape;
@@ -75,6 +75,14 @@ export function productKernel(dtype: ProductDType): ProductKernel {
     kernels.set(dtype, kernel);
   }
   return kernel;
+}
+
+/** Exports `name(source, target, rows, depth, row, inner)`: all in bytes but rows and depth. */
+function writePack(module: WasmModule, name: string, dtype: ProductDType, width: number): void {
+  module.function(name, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (body) => {
+    const [source, target, rows, depth, row, inner] = body.params as [Local, Local, Local, Local, Local, Local];
+    writePacking(body, { dtype, width, source, target, rows, depth, row, inner });
+  });
 }
 
 function compile(dtype: ProductDType): ProductKernel {

@@ -62,7 +62,7 @@ function multiplyBlock(kernel: ProductKernel, a: Operand, b: Operand, extent: Ex
       kernel.packRows(
         place(AREAS.left, aInner),
         AREAS.leftPanels,
-        rowPanels,
+        rows,
         count,
         aOuter * tile.bytes,
         aInner * tile.bytes,
@@ -70,7 +70,7 @@ function multiplyBlock(kernel: ProductKernel, a: Operand, b: Operand, extent: Ex
       kernel.packColumns(
         place(AREAS.right, bInner),
         AREAS.rightPanels,
-        columnPanels,
+        columns,
         count,
         bOuter * tile.bytes,
         bInner * tile.bytes,

@@ -80,6 +80,10 @@ export interface Tile {
   readonly fused?: boolean;
 }
 
+/** Tiles of one key are one piece of code. */
+export const keyOf = ({ dtype, rows, vectors, aRow, aDepth, bDepth, fused = false }: Tile): string =>
+  [dtype, rows, vectors, aRow, aDepth, bDepth, fused].join();
+
 /** Accumulators, by row and vector. */
 export type Sums = readonly (readonly Local[])[];
 
