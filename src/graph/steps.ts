@@ -92,9 +92,11 @@ function stepsOfProgram(program: Program): Steps {
   };
   const leaf = { primitive: null, attrs: NO_ATTRIBUTES, scope: null, operands: [] };
   program.inputs.forEach((v) => add([v], { ...leaf, isInput: true }));
-  program.captures.forEach(({ variable, value }) =>
-    add([variable], { ...leaf, scope: value._scope, isInput: value._requiresGrad }, numbersOf(read(value))),
-  );
+  program.captures.forEach(({ variable, value, slot }) => {
+    const held = slot === 'grad' ? value.grad : read(value);
+    const isInput = slot === 'content' && value._requiresGrad;
+    add([variable], { ...leaf, scope: value._scope, isInput }, held === null ? null : numbersOf(held));
+  });
   for (const { primitive, inputs, outputs, attrs, scope } of program.instructions) {
     add(outputs, { primitive, attrs, scope, operands: inputs.map((v) => places.get(v)!), isInput: false });
   }

@@ -2,7 +2,7 @@
 import { showShape } from '../base/errors.ts';
 import { isPlainObject, unflatten } from '../base/trees.ts';
 import { formatData } from '../value/format.ts';
-import type { Program, Var } from './program.ts';
+import type { Effect, Program, Var } from './program.ts';
 
 const name = (v: Var): string => (v.label === null ? `%${v.index}` : `%${v.index}:${v.label}`);
 
@@ -40,6 +40,15 @@ const shown = (tree: unknown): string =>
           .join(', ')} }`
       : String(tree);
 
+/** `w ← %4`, `w.grad ← null`. */
+function effect({ slot, target, output }: Effect, program: Program): string {
+  const input = typeof target === 'number' ? program.inputs[target]! : null;
+  const variable = input ?? program.captures.find((c) => c.value === target && c.slot === 'content')?.variable;
+  const label = typeof target === 'number' ? null : target.label;
+  const to = variable === undefined ? (label ?? 'a cell') : variable.label === null ? name(variable) : variable.label;
+  return `${to}${slot === 'grad' ? '.grad' : ''} ← ${output === null ? 'null' : name(program.outputs[output]!)}`;
+}
+
 /**
  * ```
  * program (%0 float64[3], %1 float64[3]) {
@@ -50,7 +59,11 @@ const shown = (tree: unknown): string =>
  */
 export function printProgram(program: Program): string {
   const lines = [`program (${program.inputs.map(typed).join(', ')}) {`];
-  for (const { variable, value } of program.captures) {
+  for (const { variable, value, slot } of program.captures) {
+    if (slot === 'grad') {
+      lines.push(`  ${typed(variable)} = grad of ${value.label ?? 'a cell'}`);
+      continue;
+    }
     const kind = value._isCell ? 'cell' : 'constant';
     const numbers = value.size <= 4 ? ` ${formatData(value).replaceAll('\n', '')}` : '';
     lines.push(`  ${typed(variable)} = ${kind}${numbers}`);
@@ -62,6 +75,9 @@ export function printProgram(program: Program): string {
       `  ${outputs.map(typed).join(', ')} = ${primitive.name}${operands}${inline}${bodies.replaceAll('\n', '\n  ')}`,
     );
   }
-  lines.push(`  return ${shown(unflatten(program.result, program.outputs.map(name)))}`, '}');
+  for (const written of program.effects) lines.push(`  ${effect(written, program)}`);
+  const results = program.outputs.length - program.effects.filter(({ output }) => output !== null).length;
+  const names = program.outputs.slice(0, results).map(name);
+  lines.push(`  return ${shown(unflatten(program.result, names))}`, '}');
   return lines.join('\n');
 }

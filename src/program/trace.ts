@@ -2,12 +2,13 @@
 import { isFloat } from '../base/dtypes.ts';
 import { flatten, unflatten } from '../base/trees.ts';
 import type { Aval } from '../ops/primitive.ts';
-import { refusePromise, requireFunction, withTrace } from '../value/recording.ts';
+import { CellLifting, type Argument, type Facts } from '../value/lifting.ts';
+import { refusePromise, requireFunction, state, withLifting, withTrace } from '../value/recording.ts';
 import type { Trace } from '../value/trace.ts';
 import { lift } from '../value/lift.ts';
-import { graphOf, outputsOf } from '../value/order.ts';
-import { cellOf, isValue, makeSymbol, read, setLabel, type Value } from '../value/value.ts';
-import { makeProgram, type Capture, type Instruction, type Program, type Var } from './program.ts';
+import { creationNumber, isValue, makeSymbol, setLabel, type Value } from '../value/value.ts';
+import { collect, type Written } from './collect.ts';
+import type { Program } from './program.ts';
 
 export type Leaf = Value | number | boolean;
 
@@ -28,83 +29,106 @@ export function flattenResult(
  * A data-less Value. Float ones require gradients, so that what runs under noGrad can be told from what does not:
  * a Program may be differentiated later, whoever asks.
  */
-export const symbol = (aval: Aval, trace: Trace, label: string | null = null): Value => {
-  const x = makeSymbol(aval.shape, aval.dtype, isFloat(aval.dtype), trace);
+export const symbol = (
+  aval: Aval,
+  trace: Trace,
+  label: string | null = null,
+  requiresGrad: boolean = isFloat(aval.dtype),
+): Value => {
+  const x = makeSymbol(aval.shape, aval.dtype, requiresGrad, trace);
   if (label !== null) setLabel(x, label);
   return x;
 };
 
-/** False for a snapshot whose cell has been assigned since: a constant, then. */
-const isCurrent = (x: Value): boolean => read(cellOf(x)) === x;
+/** Cells are read where they are used, while a program is traced around it. */
+const operandsOf = (xs: readonly Value[]): readonly Value[] =>
+  state.lifting === null ? xs : xs.map((x) => state.lifting!.operand(x));
 
-/** Everything between `inputs` and `outputs` that belongs to the trace, as a Program. */
-function collect(
-  trace: Trace,
-  inputs: readonly Value[],
-  outputs: readonly Value[],
-  result: Program['result'],
-): Program {
-  const vars = new Map<Value, Var>();
-  const define = (x: Value): Var => {
-    const v: Var = { index: vars.size, shape: x.shape, dtype: x.dtype, label: x.label };
-    vars.set(x, v);
-    return v;
-  };
-  const variables = inputs.map(define);
-  const nodes = graphOf(outputs, (x) => x._trace === trace).filter((x) => !vars.has(x));
-  const captures: Capture[] = [];
-  const captured = new Map<Value, Var>();
-  const capture = (x: Value): void => {
-    if (x._trace === trace || vars.has(x)) return;
-    const cell = isCurrent(x) ? cellOf(x) : x;
-    const known = captured.get(cell);
-    if (known !== undefined) return void vars.set(x, known);
-    const variable = define(x);
-    captured.set(cell, variable);
-    captures.push({ variable, value: cell });
-  };
-  nodes.forEach((node) => node._inputs.forEach(capture));
-  outputs.forEach(capture);
-  const instructions = nodes.map((node): Instruction => ({
-    primitive: node._op!,
-    inputs: node._inputs.map((x) => vars.get(x)!),
-    outputs: outputsOf(node).map(define),
-    attrs: node._attrs,
-    scope: node._scope,
-    differentiable: node._op!.derivatives.kind === 'none' || outputsOf(node).some((x) => x._requiresGrad),
-  }));
-  return makeProgram({ inputs: variables, captures, instructions, outputs: outputs.map((x) => vars.get(x)!), result });
-}
-
-/** A Program of a function of flat operands. `by` is named in errors. */
+/**
+ * A Program of a function of flat operands: of a body that runs any number of times, so that it cannot write into cells.
+ * `by` is named in errors.
+ */
 export function traceFlat(
   by: string,
   f: (...xs: Value[]) => unknown,
   avals: readonly Aval[],
   labels: readonly (string | null)[] = [],
 ): Program {
-  return withTrace(by, (trace) => {
+  return withTrace(by, creationNumber(), (trace) => {
     const inputs = avals.map((aval, i) => symbol(aval, trace, labels[i] ?? null));
     const { leaves, structure } = flattenResult(f(...inputs), by);
-    return collect(trace, inputs, leaves, structure);
+    return collect(trace, inputs, operandsOf(leaves), structure, null).program;
+  });
+}
+
+/** A Program of a whole function, with what it writes, and what it relied on. */
+export interface Traced extends Written {
+  readonly facts: Facts;
+  /** For each result, whether it requires gradients. */
+  readonly requiresGrad: readonly boolean[];
+}
+
+export interface ProgramOptions {
+  readonly labels?: readonly (string | null)[];
+  /** Arguments require gradients exactly if the sources do; else all that can. */
+  readonly exactly?: boolean;
+}
+
+/**
+ * Traces a function of flat arguments with cells as symbols. If it makes cells of its own and writes them, it is traced
+ * once more: what is there by then lasts (the state of an optimizer) and is an effect, what is made again is local.
+ */
+export function traceProgram(
+  by: string,
+  f: (...xs: Value[]) => unknown,
+  sources: readonly Value[],
+  options: ProgramOptions = {},
+): Traced {
+  const first = traceOnce(by, f, sources, options);
+  return first.wroteOwn ? traceOnce(by, f, sources, options).traced : first.traced;
+}
+
+function traceOnce(
+  by: string,
+  f: (...xs: Value[]) => unknown,
+  sources: readonly Value[],
+  { labels = [], exactly = false }: ProgramOptions,
+): { traced: Traced; wroteOwn: boolean } {
+  return withTrace(by, creationNumber(), (trace) => {
+    const symbols = sources.map((x, i) =>
+      symbol(x, trace, labels[i] ?? null, exactly ? x._requiresGrad : isFloat(x.dtype)),
+    );
+    // A cell that is given twice is one cell.
+    const given = sources.map((x, i): Argument => ({
+      symbol: symbols[x._isCell ? sources.indexOf(x) : i]!,
+      source: x,
+    }));
+    const lifting = new CellLifting(trace, given);
+    return withLifting(lifting, () => {
+      const { leaves, structure } = flattenResult(f(...given.map((argument) => argument.symbol)), by);
+      const results = operandsOf(leaves);
+      const written = collect(trace, symbols, results, structure, lifting);
+      const requiresGrad = results.map((x) => x._requiresGrad);
+      return { traced: { ...written, facts: lifting.facts, requiresGrad }, wroteOwn: lifting.wroteOwn };
+    });
   });
 }
 
 /**
  * Runs f once on data-less Values of the examples' shapes and dtypes, and returns what it did as a printable Program.
- * Cells that f captures are remembered by identity; other captured Values are constants.
- * @throws TraceError if f reads a number of its arguments.
+ * Cells that f captures are remembered by identity; other captured Values are constants. What f writes into cells and
+ * gradients is not written: the Program says so.
+ * @throws TraceError if f reads a number of its arguments, or of a cell.
  * @example trace((x) => x.mul(x).sum(), zeros([3])).toString()
  */
 export function trace(f: (...args: never[]) => unknown, ...examples: unknown[]): Program {
   requireFunction(f, 'trace');
   const { leaves, structure } = flatten(examples, isLeaf);
   const values = leaves.map((x) => lift(x, 'trace'));
+  const labels = values.map((x) => x.label);
   const call = (...xs: Value[]): unknown => f(...(unflatten(structure, xs) as never[]));
-  return traceFlat(
-    'trace',
-    call,
-    values,
-    values.map((x) => x.label),
-  );
+  // Inside another program its cells are that program's.
+  return state.lifting === null
+    ? traceProgram('trace', call, values, { labels }).program
+    : traceFlat('trace', call, values, labels);
 }

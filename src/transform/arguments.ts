@@ -42,8 +42,8 @@ export function alias(x: Value, op: string): Value {
           : 'Cast it, or leave it out of argnums.',
     });
   }
-  const source = read(x);
-  return makeNode(x.shape, x.dtype, source._content, true, aliasPrimitive, [source], NO_ATTRIBUTES, x._trace);
+  const source = state.lifting === null ? read(x) : state.lifting.operand(x);
+  return makeNode(x.shape, x.dtype, source._content, true, aliasPrimitive, [source], NO_ATTRIBUTES, source._trace);
 }
 
 /** The oldest of the aliases: nothing older depends on them. */
@@ -67,4 +67,4 @@ export function isWantedOutside(args: readonly Value[], results: readonly Value[
 
 /** Results cut off the aliases that nobody outside wants derivatives through. */
 export const released = (x: Value, wanted: boolean): Value =>
-  wanted || !x._requiresGrad || isTraced(x) ? x : immediate(x.shape, x.dtype, contentOf(x));
+  wanted || !x._requiresGrad ? x : isTraced(x) ? x.stopGradient() : immediate(x.shape, x.dtype, contentOf(x));

@@ -3,6 +3,7 @@ import { isFloat } from '../base/dtypes.ts';
 import { primitive, type Cotangent, type Primitive } from '../ops/primitive.ts';
 import { interpret } from '../program/interpret.ts';
 import { makeProgram, type Instruction, type Program } from '../program/program.ts';
+import { programStats } from '../program/stats.ts';
 import { traceFlat } from '../program/trace.ts';
 import { apply, applyOne } from '../value/apply.ts';
 import { enableGrad, requireFunction } from '../value/recording.ts';
@@ -50,6 +51,7 @@ export function withDrawsAsInputs(program: Program): WithDraws {
       ...program,
       inputs: [...program.inputs, ...draws.map((draw) => draw.outputs[0]!)],
       instructions: program.instructions.filter((instruction) => !isDraw(instruction)),
+      draws: 0,
     }),
     draws,
   };
@@ -103,11 +105,14 @@ interface CallAttributes extends Record<string, unknown> {
   readonly body: Program;
 }
 
-const callPrimitive: Primitive<CallAttributes> = primitive<CallAttributes>({
+/** One node for a whole Program, whose operands are all that it depends on; derivatives run it again. */
+export const callPrimitive: Primitive<CallAttributes> = primitive<CallAttributes>({
   name: 'call',
   glyph: 'ƒ',
   infer: (_, { body }) => body.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
   compute: { kind: 'program', evaluate: (inputs, { body }) => interpret(body, inputs) },
+  lower: (_, { body }) => ({ kind: 'inline', body }),
+  flops: (_, { body }) => programStats(body).flop,
   derivatives: {
     kind: 'joint',
     jvp: (tangents, { inputs, attrs }) => pushForwardProgram(attrs.body, inputs, tangents).tangents,

@@ -7,7 +7,7 @@ import { interpret } from '../program/interpret.ts';
 import { flattenResult, isLeaf, traceFlat, type Leaf } from '../program/trace.ts';
 import { recordResults } from '../value/apply.ts';
 import { lift } from '../value/lift.ts';
-import { noGrad, requireFunction } from '../value/recording.ts';
+import { noGrad, requireFunction, state } from '../value/recording.ts';
 import { immediate, isTraced, isValue, requireShape, type Value } from '../value/value.ts';
 import { avalOf, fromTree, toTree, zerosOf } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
@@ -55,6 +55,10 @@ const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttributes>
   glyph: '∂',
   infer: (_, { outs }) => outs,
   compute: { kind: 'program', evaluate: (inputs, { forward }) => forward(...inputs) },
+  lower: (inputs, { forward }) => ({
+    kind: 'inline',
+    body: traceFlat('customGradient', (...xs) => forward(...xs), inputs),
+  }),
   derivatives: {
     kind: 'joint',
     jvp: (tangents, { inputs, outputs, attrs }) =>
@@ -72,7 +76,7 @@ const customPrimitive: Primitive<CustomAttributes> = primitive<CustomAttributes>
 type Rules = Pick<CustomAttributes, 'forward' | 'pullback'>;
 
 function applyCustom(inputs: readonly Value[], rules: Rules): readonly Value[] {
-  if (inputs.some(isTraced)) return applyTraced(inputs, rules);
+  if (state.lifting !== null || inputs.some(isTraced)) return applyTraced(inputs, rules);
   const results = noGrad(() => rules.forward(...inputs));
   if (results.some(isTraced)) return applyTraced(inputs, rules);
   return recordResults(customPrimitive, inputs, { ...rules, outs: results.map(avalOf) }, results);

@@ -8,7 +8,7 @@ import { allocate, newDense, type Content, type Dense } from '../base/storage.ts
 import { NO_ATTRIBUTES, type Attributes, type Aval, type Primitive } from '../ops/primitive.ts';
 import { state } from './recording.ts';
 import { requireLive, type Trace } from './trace.ts';
-import { arrayOf, contentOf, immediate, isTraced, makeNode, read, type Value } from './value.ts';
+import { arrayOf, contentOf, extraFor, immediate, isTraced, makeNode, read, type Value } from './value.ts';
 
 /** The innermost live trace among the operands; null if all have numbers. */
 function traceOf(primitive: Primitive, inputs: readonly Value[]): Trace | null {
@@ -136,8 +136,7 @@ function compute(
 
 /** Remembers that these are outputs of one application. */
 function groupWith(output: Value, outputs: readonly Value[]): void {
-  output._extra ??= { attrs: NO_ATTRIBUTES, rest: null, trace: null, scope: null, group: null, label: null };
-  output._extra.group = outputs;
+  extraFor(output).group = outputs;
 }
 
 /** Whether an application with these operands is to be recorded, and under which trace. */
@@ -164,13 +163,21 @@ function record(
       : makeNode(out.shape, out.dtype, content, gradients && isFloat(out.dtype), primitive, operands, attrs, trace);
   });
   if (operands !== null && outputs.length > 1) for (const output of outputs) groupWith(output, outputs);
+  if (trace !== null && primitive.effect !== null) trace.draws.push(outputs[0]!);
   if (state.observer !== null) state.observer(primitive, inputs, attrs, outputs);
   return outputs;
 }
 
+/** Operands as they are to be recorded: cells as symbols, while a program is traced. */
+function lifted(inputs: readonly Value[]): readonly Value[] {
+  const { lifting } = state;
+  return lifting === null ? inputs : inputs.map((x) => lifting.operand(x));
+}
+
 /** Runs a primitive on operands that fit it, and records the application. */
-export function apply<A extends Attributes>(p: Primitive<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
+export function apply<A extends Attributes>(p: Primitive<A>, given: readonly Value[], attrs: A): readonly Value[] {
   const primitive = p as unknown as Primitive;
+  const inputs = lifted(given);
   const outs = primitive.infer(inputs, attrs);
   const trace = traceOf(primitive, inputs);
   const contents = trace === null ? compute(primitive, inputs, attrs, outs) : null;
@@ -183,11 +190,12 @@ export const applyOne = <A extends Attributes>(primitive: Primitive<A>, inputs: 
 /** Records an application whose results are known already (as Values of the same shapes and dtypes). */
 export function recordResults<A extends Attributes>(
   p: Primitive<A>,
-  inputs: readonly Value[],
+  given: readonly Value[],
   attrs: A,
   results: readonly Value[],
 ): readonly Value[] {
   const primitive = p as unknown as Primitive;
+  const inputs = lifted(given);
   const trace = traceOf(primitive, [...inputs, ...results]);
   const contents = trace === null ? results.map((x) => contentOf(x)) : null;
   return record(primitive, inputs, attrs, results, contents, { trace, gradients: records(primitive, inputs) });

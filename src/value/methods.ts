@@ -5,8 +5,10 @@ import { format, toNested } from './format.ts';
 import { addHook, type GradientHook } from './hooks.ts';
 import { copyCast, type ValueJson } from './read.ts';
 import { accumulate, backward, type BackwardOptions } from './reverse.ts';
+import { noGrad, state } from './recording.ts';
 import {
   contentOf,
+  immediate,
   isTraced,
   isValue,
   makeCell,
@@ -16,6 +18,7 @@ import {
   Value,
   type NestedArray,
 } from './value.ts';
+import { requireEffects } from './writing.ts';
 
 export interface Methods {
   /** The only element, as a number. @throws ShapeError if there are several; TraceError under a trace. */
@@ -61,21 +64,17 @@ function item(x: Value): number {
 }
 
 function assign(cell: Value, x: Value | number): void {
-  if (!cell._isCell) {
+  const { lifting } = state;
+  if (lifting === null ? !cell._isCell : !lifting.isAssignable(cell)) {
     throw new ChainruleError('only leaves can be assigned', {
       op: 'assign',
       hint: 'Results of ops are immutable; make a leaf with value(…) or constant(…).',
     });
   }
+  if (state.trace !== null) requireEffects(cell, 'assign()');
+  if (typeof x !== 'number') requireAssigned(x, cell);
+  if (lifting !== null) return lifting.assign(cell, newContent(cell, x));
   if (typeof x === 'number') return replaceContent(cell, castNumber(x, cell.dtype));
-  if (!isValue(x)) throw new TypeError(`assign: expected a Value or a number, got ${typeof x}`);
-  requireShape('assign', x, cell.shape);
-  if (isTraced(x)) {
-    throw new TraceError(`assigning a traced Value inside ${x._trace!.by}`, {
-      op: 'assign',
-      hint: 'Return the new content and assign it after the call.',
-    });
-  }
   const content = contentOf(x);
   const same = x.dtype === cell.dtype;
   replaceContent(
@@ -83,6 +82,23 @@ function assign(cell: Value, x: Value | number): void {
     typeof content === 'number' ? castNumber(content, cell.dtype) : same ? content : copyCast(content, cell.dtype),
   );
 }
+
+function requireAssigned(x: unknown, cell: Value): void {
+  if (!isValue(x)) throw new TypeError(`assign: expected a Value or a number, got ${typeof x}`);
+  requireShape('assign', x, cell.shape);
+  const own = state.lifting?.trace ?? null;
+  if (x._trace === null || x._trace === own || !isTraced(x)) return;
+  throw new TraceError(`assigning a traced Value inside ${x._trace.by}`, {
+    op: 'assign',
+    hint: 'Return the new content and assign it after the call.',
+  });
+}
+
+/** What a cell is to hold, as an op's operand. */
+const newContent = (cell: Value, x: Value | number): Value =>
+  typeof x === 'number'
+    ? immediate(cell.shape, cell.dtype, castNumber(x, cell.dtype))
+    : noGrad<Value>(() => x.to(cell.dtype));
 
 const jsonNumber = (x: number): number | string =>
   Number.isFinite(x) && !Object.is(x, -0) ? x : Object.is(x, -0) ? '-0' : String(x);

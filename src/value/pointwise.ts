@@ -96,8 +96,11 @@ function uniformKernel(primitive: Primitive, dtype: DType, arity: number): Unifo
 const stays = (dtype: DType, dtypes: PointwiseDtypes): boolean =>
   dtypes === 'promote' || (dtypes === 'float' ? isFloat(dtype) : dtype === 'bool');
 
+/** Whether ops have to go the long way: someone observes them, or cells stand for something else. */
+const isWatched = (): boolean => state.observer !== null || state.lifting !== null;
+
 export function unary(primitive: Primitive, operand: Operand, dtypes: PointwiseDtypes): Value {
-  if (!(operand instanceof Value) || state.observer !== null || !stays(operand.dtype, dtypes))
+  if (!(operand instanceof Value) || isWatched() || !stays(operand.dtype, dtypes))
     return pointwise(primitive, [operand], dtypes);
   const x = operand._isCell ? read(operand) : operand;
   const content = x._content;
@@ -135,7 +138,7 @@ export function binary(primitive: Primitive, a: Operand, b: Operand, dtypes: Poi
     right instanceof Value &&
     left.dtype === right.dtype &&
     sameShape(left.shape, right.shape) &&
-    state.observer === null &&
+    !isWatched() &&
     stays(left.dtype, dtypes);
   if (!direct) return pointwise(primitive, [a, b], dtypes);
   const x = left._isCell ? read(left) : left;

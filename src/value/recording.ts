@@ -18,11 +18,38 @@ export type Observer = (
   outputs: readonly Value[],
 ) => void;
 
+/**
+ * What a program trace does with cells: reads of them are symbols, and what is written into them is remembered, so that
+ * nothing real changes while a function is traced. See lifting.ts.
+ */
+export interface Lifting {
+  readonly trace: Trace;
+  /** What an op records of an operand: of a cell its content at this point of the trace. */
+  operand(x: Value): Value;
+  /** Whether x is a cell whose numbers are unknown at this point. */
+  isSymbolic(x: Value): boolean;
+  /** Whether a leaf of the trace stands for an argument that collects gradients. */
+  isArgument(x: Value): boolean;
+  /** Whether x may be assigned: a cell, or what stands for an argument that is one. */
+  isAssignable(x: Value): boolean;
+  /** New content, of the cell's shape and dtype. */
+  assign(cell: Value, content: Value): void;
+  gradOf(x: Value): Value | null;
+  setGrad(x: Value, gradient: Value | null): void;
+  /** The function asked whether a cell requires gradients. */
+  touch(cell: Value): void;
+  /** A flag that the function reads: what it has written itself, else `actual`. */
+  readFlag<T>(owner: object, name: string, actual: T): T;
+  writeFlag(owner: object, name: string, value: unknown): void;
+}
+
 interface State {
   /** False inside noGrad. */
   gradients: boolean;
   scope: Scope | null;
   trace: Trace | null;
+  /** Set while a whole program is traced (`trace`, `compile`). */
+  lifting: Lifting | null;
   observer: Observer | null;
   /** The node whose cotangent is being pulled back, while someone observes. */
   pulling: Value | null;
@@ -34,6 +61,7 @@ export const state: State = {
   gradients: true,
   scope: null,
   trace: null,
+  lifting: null,
   observer: null,
   pulling: null,
   scopesEntered: 0,
@@ -88,11 +116,11 @@ export function withScope<T>(name: string, f: () => T): T {
   }
 }
 
-/** Runs f under a new trace, which ends with it. */
-export function withTrace<T>(by: string, f: (trace: Trace) => T): T {
+/** Runs f under a new trace, which ends with it. Values up to creation number `floor` are older than it. */
+export function withTrace<T>(by: string, floor: number, f: (trace: Trace) => T): T {
   const before = state.trace;
   const scope = state.scope;
-  const trace = new Trace((before?.level ?? 0) + 1, by);
+  const trace = new Trace((before?.level ?? 0) + 1, by, floor);
   state.trace = trace;
   try {
     const result = f(trace);
@@ -102,6 +130,17 @@ export function withTrace<T>(by: string, f: (trace: Trace) => T): T {
     trace.end();
     state.trace = before;
     state.scope = scope;
+  }
+}
+
+/** Runs f while cells are symbols. */
+export function withLifting<T>(lifting: Lifting, f: () => T): T {
+  const before = state.lifting;
+  state.lifting = lifting;
+  try {
+    return f();
+  } finally {
+    state.lifting = before;
   }
 }
 

@@ -7,6 +7,7 @@ import { applyHooks } from './hooks.ts';
 import { PendingCotangents } from './pending.ts';
 import { enableGrad, noGrad, state } from './recording.ts';
 import { asRead, cellOf, immediate, isTraced, isValue, REQUIRES_GRAD, requireShape, type Value } from './value.ts';
+import { requireEffects } from './writing.ts';
 
 export interface ReverseWalk {
   /** Where the walk ends: such a node's cotangent is handed to `reached` and goes no further. */
@@ -174,8 +175,8 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
       hint: 'Make leaves with value(…) (constant(…) does not require gradients), and compute outside noGrad.',
     });
   }
-  if (isTraced(y)) {
-    throw new TraceError(`backward() inside ${y._trace!.by} would write gradients into cells`, {
+  if (y._trace !== null && isTraced(y) && y._trace !== state.lifting?.trace) {
+    throw new TraceError(`backward() inside ${y._trace.by} would write gradients into cells`, {
       op: 'backward',
       hint: 'Use grad(f) or vjp(f, …) inside traced functions; they return gradients.',
     });
@@ -188,7 +189,7 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
       isTarget: (node) => node._op === null,
       reached: (leaf, g) => {
         const cell = cellOf(leaf);
-        if (cell._isCell) accumulate(cell, g);
+        if (cell._isCell || state.lifting?.isArgument(leaf) === true) accumulate(cell, g);
       },
       floor: 0,
     });
@@ -199,5 +200,10 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
 
 /** A new Value each time: an earlier gradient that someone kept stays as it was. */
 export function accumulate(cell: Value, g: Value): void {
-  cell.grad = cell.grad === null ? g : cell.grad.add(g);
+  if (state.trace !== null) requireEffects(cell, 'backward()');
+  const { lifting } = state;
+  const before = cell.grad;
+  const sum = before === null ? g : before.add(g);
+  if (lifting === null) cell._grad = sum;
+  else lifting.setGrad(cell, sum);
 }

@@ -9,7 +9,8 @@ import type * as table from '../ops/index.ts';
 import { NO_ATTRIBUTES, type Attributes, type Primitive } from '../ops/primitive.ts';
 import type { Methods } from './methods.ts';
 import { state, type Scope } from './recording.ts';
-import { refuseReading, type Trace } from './trace.ts';
+import { refuseReading, refuseReadingCell, type Trace } from './trace.ts';
+import { requireEffects, requireLike, requireOwn } from './writing.ts';
 
 /** Every op of the table that has a method, under its own name. */
 type Fluent = {
@@ -31,6 +32,13 @@ export interface Extra {
   readonly scope: Scope | null;
   group: readonly Value[] | null;
   label: string | null;
+  /** Where a cell's content is while it is not here. */
+  remote: Remote | null;
+}
+
+/** Somewhere else where numbers live. `fetch` may be called once it is known that they are needed here. */
+export interface Remote {
+  fetch(): Content;
 }
 
 export const REQUIRES_GRAD = 1;
@@ -42,6 +50,9 @@ declare const compared: unique symbol;
 export type NestedArray = number | boolean | NestedArray[];
 
 let created = 0;
+
+/** The number of the youngest Value: all that are made from here on have higher ones. */
+export const creationNumber = (): number => created;
 
 const NO_INPUTS: readonly Value[] = Object.freeze([]);
 
@@ -63,9 +74,12 @@ export class Value<S extends Shape = Shape> {
   readonly id: number;
   readonly shape: S;
   readonly dtype: DType;
-  /** The accumulated gradient of a leaf, once `backward` has reached it. */
-  grad: Value<S> | null;
-  /** @internal One number for all elements, or the elements; null while it stands for an argument under a trace. */
+  /** @internal What `grad` gives, or where it is. */
+  _grad: Value | Remote | null;
+  /**
+   * @internal One number for all elements, or the elements; null while it stands for an argument under a trace, and for
+   * a cell whose content is elsewhere.
+   */
   _content: Content | null;
   /** @internal What made it; null for leaves. */
   readonly _op: Primitive | null;
@@ -101,7 +115,7 @@ export class Value<S extends Shape = Shape> {
     this.id = ++created;
     this.shape = shape;
     this.dtype = dtype;
-    this.grad = null;
+    this._grad = null;
     this._content = content;
     this._op = op;
     this._x = x;
@@ -158,8 +172,25 @@ export class Value<S extends Shape = Shape> {
     return sizeOf(this.shape);
   }
 
+  /** The accumulated gradient of a leaf, once `backward` has reached it. May be set: to null, or to a Value like it. */
+  get grad(): Value<S> | null {
+    const held = state.lifting === null ? this._grad : state.lifting.gradOf(this);
+    return (held === null || held instanceof Value ? held : fetchGrad(this, held)) as Value<S> | null;
+  }
+
+  set grad(gradient: Value<S> | null) {
+    if (gradient !== null && !isValue(gradient)) {
+      throw new TypeError(`grad: expected a Value or null, got ${typeof gradient}`);
+    }
+    if (gradient !== null) requireLike(this, gradient);
+    if (state.trace !== null) requireEffects(this, 'grad');
+    if (state.lifting === null) this._grad = gradient;
+    else state.lifting.setGrad(this, gradient);
+  }
+
   /** Whether derivatives flow to (or through) it. On leaves it may be set. */
   get requiresGrad(): boolean {
+    if (state.lifting !== null && this._isCell) state.lifting.touch(this);
     return this._requiresGrad;
   }
 
@@ -176,9 +207,12 @@ export class Value<S extends Shape = Shape> {
         hint: `Cast first: x.to('float64').`,
       });
     }
+    if (on === this.requiresGrad) return;
+    requireOwn(this, 'requiresGrad =', 'Set it before the call.');
+    const content = contentOf(this);
     archive(this);
     this._flags = on ? this._flags | REQUIRES_GRAD : this._flags & ~REQUIRES_GRAD;
-    replaceContent(this, contentOf(this));
+    replaceContent(this, content);
   }
 
   /** The name given by `named`, or null. */
@@ -215,18 +249,28 @@ const holderOf = (x: Value): Value => (x._isCell && x._twin !== null ? x._twin :
 
 /** The present content as it is held; refuses traced Values. */
 export function contentOf(x: Value, what: string = 'the data'): Content {
-  return holderOf(x)._content ?? refuseReading(x._trace!, what);
+  const held = state.lifting !== null && x._isCell ? state.lifting.operand(x) : x;
+  return holderOf(held)._content ?? bring(x, what);
 }
 
-/** True for Values that stand for an argument under a trace. */
-export const isTraced = (x: Value): boolean => x._content === null;
+/** The content of a Value that has none here. */
+function bring(x: Value, what: string): Content {
+  if (!x._isCell) return refuseReading(x._trace!, what);
+  if (state.lifting !== null) return refuseReadingCell(state.lifting.trace, what, x.label);
+  fetchContent(x);
+  return x._content!;
+}
+
+/** True for what has no numbers: Values that stand for an argument under a trace, cells while a program is traced. */
+export const isTraced = (x: Value): boolean =>
+  (x._content === null && !x._isCell) || (state.lifting !== null && state.lifting.isSymbolic(x));
 
 /** The elements as an array, made once and kept. */
 export function arrayOf(x: Value): Storage {
   const content = contentOf(x);
   if (typeof content !== 'number') return content;
   const data = toStorage(content, x.dtype, sizeOf(x.shape));
-  if (x.shape.length > 0) {
+  if (x.shape.length > 0 && (state.lifting === null || !x._isCell)) {
     x._content = data;
     if (x._twin !== null) x._twin._content = data;
   }
@@ -271,7 +315,19 @@ export const makeSymbol = (shape: Shape, dtype: DType, requiresGrad: boolean, tr
 const extraOf = (attrs: Attributes, inputs: readonly Value[], trace: Trace | null): Extra | null =>
   attrs === NO_ATTRIBUTES && inputs.length <= 2 && trace === null && state.scope === null
     ? null
-    : { attrs, rest: inputs.length > 2 ? inputs.slice(2) : null, trace, scope: state.scope, group: null, label: null };
+    : {
+        attrs,
+        rest: inputs.length > 2 ? inputs.slice(2) : null,
+        trace,
+        scope: state.scope,
+        group: null,
+        label: null,
+        remote: null,
+      };
+
+/** The extra part of a Value, made where there is none. */
+export const extraFor = (x: Value): Extra =>
+  (x._extra ??= { attrs: NO_ATTRIBUTES, rest: null, trace: null, scope: null, group: null, label: null, remote: null });
 
 /** A recorded result. Operands are snapshots already. */
 export const makeNode = (
@@ -316,8 +372,7 @@ export const makePointwiseNode = (
   );
 
 export function setLabel(x: Value, label: string): void {
-  if (x._extra === null) x._extra = { attrs: NO_ATTRIBUTES, rest: null, trace: null, scope: null, group: null, label };
-  else x._extra.label = label;
+  extraFor(x).label = label;
 }
 
 // Cells ------------------------------------------------------------------------------------------------------------
@@ -340,7 +395,8 @@ function snapshotOf(cell: Value, content: Content): Value {
 export function read(x: Value): Value {
   if (!x._isCell) return x;
   if (x._twin !== null) return x._twin;
-  return x.shape.length === 0 ? x : snapshotOf(x, x._content!);
+  if (x._content === null) fetchContent(x);
+  return x.shape.length === 0 ? (x._twin ?? x) : snapshotOf(x, x._content!);
 }
 
 /** A recorded operand with the content that was read: a scalar cell that has been assigned since gives its first snapshot. */
@@ -348,6 +404,7 @@ export const asRead = (x: Value): Value => ((x._flags & CELL) !== 0 && x._x !== 
 
 /** Swaps a cell's content; what was recorded before keeps the old one. */
 export function replaceContent(cell: Value, content: Content): void {
+  if (cell._extra !== null) cell._extra.remote = null;
   if (cell.shape.length > 0) {
     cell._content = content;
     cell._twin = null;
@@ -358,8 +415,24 @@ export function replaceContent(cell: Value, content: Content): void {
 }
 
 /** Keeps a scalar cell's first content, flags and all, for those who recorded the cell itself. */
-function archive(cell: Value): void {
+export function archive(cell: Value): void {
   if (cell.shape.length === 0 && cell._x === null) cell._x = snapshotOf(cell, cell._content!);
+}
+
+// Contents that are elsewhere (see residency.ts) --------------------------------------------------------------------
+
+export const remoteOf = (cell: Value): Remote | null => (cell._extra === null ? null : cell._extra.remote);
+
+function fetchContent(cell: Value): void {
+  const content = remoteOf(cell)!.fetch();
+  replaceContent(cell, content);
+  cell._content = content;
+}
+
+function fetchGrad(leaf: Value, remote: Remote): Value {
+  const gradient = immediate(leaf.shape, leaf.dtype, remote.fetch());
+  leaf._grad = gradient;
+  return gradient;
 }
 
 /** @throws ShapeError unless x can take the place of a Value of this shape. */

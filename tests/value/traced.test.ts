@@ -31,12 +31,6 @@ describe.each([
     expect(said).toMatch(new RegExp(`^3 float64 Value\\(\\[3\\] float64, traced by ${by}`));
   });
 
-  test('backward would write into cells', () => {
-    const w = value(2);
-    expect(() => run((x) => (x.sum().mul(w).backward(), x))).toThrow(/backward\(\) inside .*grad\(f\)/s);
-    expect(w.grad).toBeNull();
-  });
-
   test('a Value kept beyond it can no longer be used', () => {
     let kept: Value | undefined;
     run((x) => (kept = x));
@@ -47,6 +41,27 @@ describe.each([
   test('an error inside leaves nothing behind', () => {
     expect(() => run((x) => x.reshape([7]))).toThrow(/reshape/);
     expect(value(1).add(2).item()).toBe(3);
+  });
+});
+
+describe('vmap traces its function once for many examples, so that it cannot write into cells', () => {
+  test.each<[string, (w: Value, x: Value) => unknown]>([
+    ['backward of what is traced', (w, x) => x.sum().mul(w).backward()],
+    ['backward of what is not', (w) => w.mul(2).backward()],
+    ['assign', (w, x) => w.assign(x.sum())],
+    ['assign of a number', (w) => w.assign(1)],
+    ['zeroGrad', (w) => w.zeroGrad()],
+  ])('%s', (_, write) => {
+    const w = value(2);
+    const run = (): unknown => vmap((x: Value) => (write(w, x), x))(zeros([2, 3]));
+    expect(run).toThrow(TraceError);
+    expect(run).toThrow(/write.*(grad\(f\)|after the call)/s);
+    expect([w.grad, w.item()]).toEqual([null, 2]);
+  });
+
+  test('leaves that it makes itself are its own', () => {
+    const f = (x: Value): Value => x.add(value(1).assign(5));
+    expect(vmap(f)(value([1, 2])).toArray()).toEqual([6, 7]);
   });
 });
 
