@@ -2,7 +2,7 @@
 import type { Storage } from '../base/dtypes.ts';
 import { AxisError, checkOptions, showShape } from '../base/errors.ts';
 import type { Fits, Ok, Reduced } from '../base/shape-types.ts';
-import { sizeOf } from '../base/shapes.ts';
+import { reducedShape, sizeOf } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import { selectAlongAxis, withoutAxis, type ScalarOrSelected, type Selected } from './families/along-axis.ts';
@@ -215,14 +215,14 @@ function runArgExtreme(out: Dense, x: Dense, { axis, largest: wantsLargest }: Ar
   }
 }
 
-/** Along one axis, which stays with length 1. */
+/** Along one axis, which it drops; keeping it is a reshape afterwards. */
 const argExtremePrimitive: Primitive<ArgExtremeAttributes> = primitive<ArgExtremeAttributes>({
   name: 'argExtreme',
   glyph: '⌖',
   title: ({ largest: wantsLargest }) => (wantsLargest ? 'argmax' : 'argmin'),
   infer: ([x], { axis, largest: wantsLargest }) => {
     requireElements(wantsLargest ? 'argmax' : 'argmin', x!, [axis]);
-    return [{ shape: x!.shape.map((n, i) => (i === axis ? 1 : n)), dtype: 'int32' }];
+    return [{ shape: reducedShape(x!.shape, [axis], false), dtype: 'int32' }];
   },
   compute: { kind: 'kernel', run: ([out], [x], attrs) => runArgExtreme(out!, x!, attrs) },
   lower: (_, { axis, largest: wantsLargest }) => ({
@@ -234,8 +234,11 @@ const argExtremePrimitive: Primitive<ArgExtremeAttributes> = primitive<ArgExtrem
   batch: ([x], _, __, attrs) => [runtime.applyOne(argExtremePrimitive, [x!], { ...attrs, axis: attrs.axis + 1 })],
 });
 
+/** With the axis kept. */
 const indexAlong = (x: Value, axis: number, wantsLargest: boolean): Value =>
-  runtime.applyOne(argExtremePrimitive, [x], { axis, largest: wantsLargest });
+  runtime
+    .applyOne(argExtremePrimitive, [x], { axis, largest: wantsLargest })
+    .reshape(reducedShape(x.shape, [axis], true));
 
 /** The index over one axis, or into the flattened Value. */
 function argExtreme(
