@@ -2,8 +2,9 @@
 import { bytesPerElement } from '../../base/dtypes.ts';
 import { emitRoots, type Form } from '../../base/lanes/emit.ts';
 import type { LaneGraph, Node } from '../../base/lanes/graph.ts';
-import { SCALAR_LOADS, SCALAR_STORES } from '../../base/lanes/scalar-form.ts';
-import type { FunctionBody, Local } from '../../base/wasm/index.ts';
+import { LANE_TYPES } from '../../base/lanes/program.ts';
+import { SCALAR_LOADS, SCALAR_STORES, scalarType } from '../../base/lanes/scalar-form.ts';
+import { WasmError, type FunctionBody, type Local } from '../../base/wasm/index.ts';
 import { writeGather, writeScatter, writeTranspose } from './loop-lanes.ts';
 import type { Nest } from './loop-nest.ts';
 import type { Pointers } from './loop-pointers.ts';
@@ -13,6 +14,15 @@ export type Given = ReadonlyMap<Node, Local>;
 
 /** What blocks read without moving on: the vectors of one row, by stream and places. */
 export type StillVectors = ReadonlyMap<string, Local>;
+
+/** The vectors of inputs that were transposed. */
+type Turned = ReadonlyMap<Node, readonly Local[]>;
+
+/** The elements of one vector. */
+interface Piece {
+  readonly first: number;
+  readonly count: number;
+}
 
 export class BlockWriter {
   private readonly body: FunctionBody;
@@ -36,17 +46,12 @@ export class BlockWriter {
   /** Loads what stays the same from block to block: a short row that is repeated along an axis. */
   still(): StillVectors {
     const vectors = new Map<string, Local>();
-    const { width, courses, blocks, blockSize, leftover } = this.schedule;
-    if (width === undefined) return vectors;
+    const { courses, blocks, blockSize, leftover } = this.schedule;
     for (const k of this.nest.reads.values()) {
-      if (courses[k]!.advance !== 0 || isOnePlace(courses[k]!)) continue;
+      if (!isStill(courses[k]!) || isOnePlace(courses[k]!)) continue;
       for (let first = 0; first < (blocks > 0 ? blockSize : leftover); first += this.lanes) {
         const key = stillKey(k, this.placesAt(k, first, this.lanes));
-        if (!vectors.has(key))
-          vectors.set(
-            key,
-            this.kept(() => this.loadVector(k, first, this.lanes)),
-          );
+        if (!vectors.has(key)) vectors.set(key, this.load(k, first, this.lanes));
       }
     }
     return vectors;
@@ -55,38 +60,61 @@ export class BlockWriter {
   /** The first `count` elements of the block at which the pointers stand. */
   write(given: Given, still: StillVectors, count: number): void {
     const turned = this.turned();
-    for (let first = 0; first < count; first += this.lanes) {
-      const own = new Map(given);
-      for (const [input, vectors] of turned) own.set(input, vectors[first / this.lanes]!);
-      this.writeVector(own, still, first, Math.min(this.lanes, count - first));
+    const step = this.schedule.together * this.lanes;
+    for (let first = 0; first < count; first += step) {
+      this.writeVectors(given, still, turned, first, Math.min(first + step, count));
     }
   }
 
-  private writeVector(given: Given, still: StillVectors, first: number, count: number): void {
-    const { body, nest } = this;
-    const values = emitRoots(body, this.graph, nest.writes, this.form, given, (input) => {
-      const k = nest.reads.get(input)!;
-      const known = still.get(stillKey(k, this.placesAt(k, first, this.lanes)));
-      if (known !== undefined) body.get(known);
-      else if (this.schedule.width === undefined) this.loadScalar(k, first);
-      else this.loadVector(k, first, count);
+  /**
+   * Elements `start` to `end`. All reads come first and all writes last: between them the vectors do not depend on each
+   * other, and the compiler weaves their chains of operations together.
+   */
+  private writeVectors(given: Given, still: StillVectors, turned: Turned, start: number, end: number): void {
+    const { nest } = this;
+    const vectors: Piece[] = [];
+    for (let first = start; first < end; first += this.lanes) {
+      vectors.push({ first, count: Math.min(this.lanes, end - first) });
+    }
+    const read = vectors.map((piece) => this.read(piece, given, still, turned));
+    const computed = read.map((inputs) =>
+      emitRoots(this.body, this.graph, nest.writes, this.form, inputs, (input) => {
+        throw new WasmError(`a loop has not read its input ${input.value}`);
+      }),
+    );
+    vectors.forEach((piece, i) => {
+      nest.writes.forEach((value, k) => this.store(k, computed[i]!.get(value)!, piece));
     });
-    nest.writes.forEach((value, k) => this.store(k, values.get(value)!, first, count));
   }
 
-  private loadScalar(k: number, element: number): void {
-    const { dtype } = this.schedule.courses[k]!;
-    const at = this.pointers.places(k)[element]! * bytesPerElement(dtype);
-    this.body.get(this.pointers.block(k)).memory(SCALAR_LOADS[dtype], at);
+  /** All that is known of one vector before it is computed. */
+  private read({ first, count }: Piece, given: Given, still: StillVectors, turned: Turned): Given {
+    const own = new Map(given);
+    for (const [input, k] of this.nest.reads) {
+      if (isStill(this.schedule.courses[k]!)) {
+        const known = still.get(stillKey(k, this.placesAt(k, first, this.lanes)));
+        if (known !== undefined) own.set(input, known);
+      } else {
+        const across = turned.get(input);
+        own.set(input, across?.[first / this.lanes] ?? this.load(k, first, count));
+      }
+    }
+    return own;
   }
 
-  private loadVector(k: number, first: number, count: number): void {
-    const { dtype } = this.schedule.courses[k]!;
+  private load(k: number, first: number, count: number): Local {
+    const { body, pointers } = this;
+    const { width, courses } = this.schedule;
+    const { dtype } = courses[k]!;
     const places = this.placesAt(k, first, count);
-    writeGather(this.body, dtype, this.schedule.width!, this.pointers.block(k), places);
+    if (width !== undefined) writeGather(body, dtype, width, pointers.block(k), places);
+    else body.get(pointers.block(k)).memory(SCALAR_LOADS[dtype], places[0]! * bytesPerElement(dtype));
+    const local = body.local(width === undefined ? scalarType({ type: LANE_TYPES[dtype] }) : 'v128');
+    body.set(local);
+    return local;
   }
 
-  private store(k: number, value: Local, first: number, count: number): void {
+  private store(k: number, value: Local, { first, count }: Piece): void {
     const { body, pointers } = this;
     const { width, courses } = this.schedule;
     const { dtype } = courses[k]!;
@@ -101,32 +129,29 @@ export class BlockWriter {
   }
 
   /** Inputs that lie across the block: its vectors are columns in memory. */
-  private turned(): ReadonlyMap<Node, readonly Local[]> {
+  private turned(): Turned {
     const out = new Map<Node, readonly Local[]>();
+    const { body, pointers } = this;
     const { width, courses } = this.schedule;
     if (width === undefined) return out;
     for (const [input, k] of this.nest.reads) {
       if (!isAcrossBlock(courses[k]!, this.lanes) || bytesPerElement(courses[k]!.dtype) !== width) continue;
-      const places = this.pointers.places(k);
-      const columns = places.slice(0, this.lanes).map((place) =>
-        this.kept(() => {
-          this.body.get(this.pointers.block(k)).memory('v128.load', place * width, width === 8 ? 3 : 2);
-        }),
-      );
-      out.set(input, writeTranspose(this.body, width, columns));
+      const columns = this.placesAt(k, 0, this.lanes).map((place) => {
+        const column = body.local('v128');
+        body.get(pointers.block(k)).memory('v128.load', place * width, width === 8 ? 3 : 2);
+        body.set(column);
+        return column;
+      });
+      out.set(input, writeTranspose(body, width, columns));
     }
     return out;
-  }
-
-  private kept(write: () => void): Local {
-    write();
-    const local = this.body.local('v128');
-    this.body.set(local);
-    return local;
   }
 }
 
 const stillKey = (k: number, places: readonly number[]): string => `${k}: ${places.join()}`;
+
+/** Whether all blocks of a row find it in the same place. */
+const isStill = ({ advance }: Course): boolean => advance === 0;
 
 const isOnePlace = ({ offsets }: Course): boolean => offsets.every((offset) => offset === offsets[0]);
 

@@ -87,8 +87,8 @@ function expectRight(step: LoopStep, options?: RunOptions, contents = contentsOf
   for (const [of, data] of right) expect(differences(found.get(of)!, data, [])).toEqual([]);
 }
 
-const add: LaneFunction = (k, x, y) => k.add(x!, y!);
-const one: LaneFunction = (_, x) => x!;
+const add: LaneFunction = (k, x, y) => k.add(x, y);
+const one: LaneFunction = (_, x) => x;
 
 describe('any domain, any strides', () => {
   const dtype = fc.constantFrom(...DTYPES);
@@ -180,7 +180,7 @@ describe('shapes that have ways of their own', () => {
       const step = loop(
         [n],
         [plain([n], dtype), plain([n], dtype)],
-        [[dtype, dtype === 'bool' ? (k, x, y) => k.and(x!, k.not(y!)) : add]],
+        [[dtype, dtype === 'bool' ? (k, x, y) => k.and(x, k.not(y)) : add]],
       );
       expectRight(step, { ranges: backwards(2) });
     }
@@ -190,7 +190,7 @@ describe('shapes that have ways of their own', () => {
     for (const dtype of ['float32', 'float64'] as const) {
       const rows: Operand = { dtype, strides: [0, 1] };
       const columns: Operand = { dtype, strides: [1, 0] };
-      const f: LaneFunction = (k, x, row, column) => k.mul(k.add(x!, row!), k.sub(column!, 1));
+      const f: LaneFunction = (k, x, row, column) => k.mul(k.add(x, row), k.sub(column, 1));
       const step = loop([1001, n], [plain([1001, n], dtype), rows, columns], [[dtype, f]]);
       expectRight(step, { ranges: backwards(3) });
     }
@@ -228,7 +228,7 @@ describe('shapes that have ways of their own', () => {
 
   test('one number for all elements, and what is computed of it alone', () => {
     const lr: Operand = { dtype: 'float64', strides: [0] };
-    const f: LaneFunction = (k, w, g, rate) => k.sub(w!, k.mul(g!, k.to(k.neg(rate!), 'f32')));
+    const f: LaneFunction = (k, w, g, rate) => k.sub(w, k.mul(g, k.to(k.neg(rate), 'f32')));
     expectRight(loop([1003], [plain([1003]), plain([1003]), lr], [['float32', f]]));
   });
 });
@@ -239,8 +239,8 @@ describe('several results', () => {
       [205],
       [plainRow('float32'), plainRow('float32')],
       [
-        ['float32', (k, x, y) => k.add(k.mul(x!, 0.5), y!)],
-        ['float32', (k, x, y) => k.sub(x!, k.add(k.mul(x!, 0.5), y!))],
+        ['float32', (k, x, y) => k.add(k.mul(x, 0.5), y)],
+        ['float32', (k, x, y) => k.sub(x, k.add(k.mul(x, 0.5), y))],
       ],
     );
     const [x, y] = step.reads as [Access, Access];
@@ -269,10 +269,10 @@ describe('several results', () => {
         { dtype: 'int32', strides: [0, 1] },
       ],
       [
-        ['float64', (k, x, n) => k.mul(x!, k.to(n!, 'f64'))],
-        ['bool', (k, x) => k.lt(x!, 0)],
-        ['float32', (k, x) => k.to(x!, 'f32')],
-        ['int32', (k, x) => k.to(x!, 'i32')],
+        ['float64', (k, x, n) => k.mul(x, k.to(n, 'f64'))],
+        ['bool', (k, x) => k.lt(x, 0)],
+        ['float32', (k, x) => k.to(x, 'f32')],
+        ['int32', (k, x) => k.to(x, 'i32')],
       ],
     );
     expectRight(step, { ranges: backwards(4) });
@@ -302,7 +302,7 @@ describe('expressions of every kind', () => {
           { dtype: 'float64', strides: [1, 0] },
           { dtype: 'float64', strides: [3, 1] },
         ],
-        [['float64', (k, x, y) => k.mul(sin(k, x!), y!)]],
+        [['float64', (k, x, y) => k.mul(sin(k, x), y)]],
       ),
     );
   });
@@ -314,7 +314,7 @@ describe('expressions of every kind', () => {
         { dtype: 'int32', strides: [1] },
         { dtype: 'int32', strides: [1] },
       ],
-      [['int32', (k, x, y) => k.div(x!, y!)]],
+      [['int32', (k, x, y) => k.div(x, y)]],
     );
     const [x, y] = step.reads.map((read) => read.buffer) as [Buffer, Buffer];
     const out = step.writes[0]!.to.buffer;
