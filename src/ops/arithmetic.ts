@@ -138,7 +138,7 @@ export const neg: Op<Unary> = unary({
 
 /** |−x| = |x|. */
 const withoutSign: Simplify = ({ primitive, inputs: [x], attrs }) =>
-  x!.from?.primitive === neg.record.primitive ? { primitive, inputs: x!.from!.inputs, attrs } : null;
+  x!.from?.primitive === neg.record.primitive ? { primitive, inputs: x!.from.inputs, attrs } : null;
 
 /** |x|, elementwise. The derivative at 0 is 0. @example value(-2).abs() // 2 */
 export const abs: Op<Unary> = unary({

@@ -5,7 +5,7 @@
 import type { DType } from '../base/dtypes.ts';
 import type { LaneFunction } from '../base/lanes/lanes.ts';
 import type { LaneKernel } from '../base/lanes/kernel.ts';
-import type { Shape } from '../base/shapes.ts';
+import { sizeOf, type Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
 import type { Lowering } from './lowering.ts';
@@ -83,6 +83,8 @@ export interface PrimitiveSpec<A extends Attributes = Attributes> {
   lower?(inputs: readonly Aval[], attrs: A): Lowering | null;
   /** What an application equals, bit for bit, that is simpler; null for nothing known. */
   simplify?(at: Applied<A>): Simpler;
+  /** Arithmetic operations of one application; default: none for copies, else one for each element computed or read. */
+  flops?(inputs: readonly Aval[], attrs: A): number;
   readonly derivatives: Derivatives<A>;
   /**
    * The same op with a leading batch axis: operand i has it where `batched[i]`. Every output must have it.
@@ -104,6 +106,7 @@ export interface Primitive<A extends Attributes = Attributes> {
   readonly compute: Computation<A>;
   lower(inputs: readonly Aval[], attrs: A): Lowering | null;
   simplify(at: Applied<A>): Simpler;
+  flops(inputs: readonly Aval[], attrs: A): number;
   readonly derivatives: Derivatives<A>;
   /** The partials where derivatives are of that kind: the reverse walk's short way. */
   readonly partials: readonly Partial[] | null;
@@ -123,6 +126,18 @@ export interface UniformKernel {
   readonly kernel: LaneKernel;
 }
 
+const elements = (avals: readonly Aval[]): number => avals.reduce((n, { shape }) => n + sizeOf(shape), 0);
+
+/** Elementwise, one for each element; a kernel that is no copy, one for each element it reads or writes, whichever are more. */
+function usualFlops<A extends Attributes>(spec: PrimitiveSpec<A>, inputs: readonly Aval[], attrs: A): number {
+  const { compute } = spec;
+  if (compute.kind === 'view' || compute.kind === 'program') return 0;
+  const computed = elements(spec.infer(inputs, attrs));
+  if (compute.kind === 'lane') return computed;
+  const copies = compute.copies === true || spec.lower?.(inputs, attrs)?.kind === 'map';
+  return copies ? 0 : Math.max(computed, elements(inputs));
+}
+
 export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec<A>): Primitive<A> {
   return {
     name: spec.name,
@@ -132,6 +147,7 @@ export function primitive<A extends Attributes = Attributes>(spec: PrimitiveSpec
     compute: spec.compute,
     lower: (inputs, attrs) => spec.lower?.(inputs, attrs) ?? null,
     simplify: (at) => spec.simplify?.(at) ?? null,
+    flops: (inputs, attrs) => (spec.flops === undefined ? usualFlops(spec, inputs, attrs) : spec.flops(inputs, attrs)),
     derivatives: spec.derivatives,
     partials: spec.derivatives.kind === 'partials' ? spec.derivatives.partials : null,
     batch: (inputs, batched, size, attrs) => spec.batch(inputs, batched, size, attrs),

@@ -20,6 +20,7 @@ const uniformPrimitive: Primitive<UniformAttributes> = primitive<UniformAttribut
   infer: (_, { shape, dtype }) => [{ shape, dtype }],
   compute: { kind: 'kernel', run: ([out]) => fillUniform(out!.data as Float64Array) },
   lower: () => ({ kind: 'uniform' }),
+  flops: () => 0,
   derivatives: { kind: 'none' },
   // Every example of a batch gets numbers of its own: one draw covers them all.
   batch: (_, __, size, { shape, dtype }) => [

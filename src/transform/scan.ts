@@ -3,9 +3,11 @@ import { isFloat, newStorage, type Storage } from '../base/dtypes.ts';
 import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
 import { sameShape, sizeOf } from '../base/shapes.ts';
 import { structureKey, type Structure } from '../base/trees.ts';
+import { stack } from '../ops/joining.ts';
 import { primitive, type Aval, type Cotangent, type Primitive } from '../ops/primitive.ts';
 import { interpret } from '../program/interpret.ts';
 import type { Program } from '../program/program.ts';
+import { programStats } from '../program/stats.ts';
 import { traceFlat } from '../program/trace.ts';
 import { apply } from '../value/apply.ts';
 import { refusePromise, requireFunction } from '../value/recording.ts';
@@ -63,6 +65,28 @@ function evaluate(inputs: readonly Value[], attrs: ScanAttributes): Value[] {
     results.slice(carries).forEach((y, i) => stacks[i]!.set(arrayOf(y), at * y.size));
   }
   return [...carried, ...outs.map((out, i) => immediate([length, ...out.shape], out.dtype, stacks[i]!))];
+}
+
+/** Loops that come to no more instructions than this may be unrolled: longer code takes longer to make than to run. */
+const MOST_UNROLLED = 1 << 13;
+
+/** The steps one after the other, as an engine runs them; null for long loops, and for those of no step. */
+function unrolled(inputs: readonly Aval[], attrs: ScanAttributes): Program | null {
+  const { body, carries, length, reverse } = attrs;
+  if (length === 0 || length * body.instructions.length > MOST_UNROLLED) return null;
+  const loop = (...xs: Value[]): Value[] => {
+    const parts = split(xs, attrs);
+    const rows = Array.from({ length }, (): readonly Value[] => []);
+    let carried = parts.carries;
+    for (let step = 0; step < length; step++) {
+      const at = reverse ? length - 1 - step : step;
+      const results = interpret(body, [...parts.constants, ...carried, ...parts.sequences.map((xs) => xs.slice(at))]);
+      carried = results.slice(0, carries);
+      rows[at] = results.slice(carries);
+    }
+    return [...carried, ...body.outputs.slice(carries).map((_, i) => stack(rows.map((row): Value => row[i]!)))];
+  };
+  return traceFlat('scan', loop, inputs);
 }
 
 const runScan = (inputs: Parts<Value>, body: Program, length: number, reverse: boolean): readonly Value[] => {
@@ -231,6 +255,11 @@ const scanPrimitive: Primitive<ScanAttributes> = primitive<ScanAttributes>({
   glyph: '↻',
   infer,
   compute: { kind: 'program', evaluate },
+  lower: (inputs, attrs) => {
+    const body = unrolled(inputs, attrs);
+    return body && { kind: 'inline', body };
+  },
+  flops: (_, { body, length }) => length * programStats(body).flop,
   derivatives: {
     kind: 'joint',
     jvp: (tangents, { inputs, attrs }) => jvp(tangents, inputs, attrs),

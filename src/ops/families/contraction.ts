@@ -157,6 +157,7 @@ export const contractPrimitive: Primitive<ContractionAttributes> = primitive<Con
   },
   compute: { kind: 'kernel', run: ([out], [a, b], attrs) => runContraction(out!, a!, b!, attrs) },
   lower: (_, { a, b, out }) => ({ kind: 'contract', a, b, out }),
+  flops: ([a, b], attrs) => 2 * sizeOf([...axisSizes(a!.shape, b!.shape, attrs).values()]),
   derivatives: {
     kind: 'each',
     jvp: ([ta, tb], { inputs: [a, b], attrs }) => {

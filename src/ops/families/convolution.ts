@@ -154,6 +154,11 @@ export const convolutionPrimitive: Primitive<ConvolutionAttributes> = primitive<
     return [{ shape: [...LETTERS[attrs.result].map((letter) => sizes.get(letter)!), ...attrs.size], dtype }];
   },
   compute: { kind: 'kernel', run: ([out], [a, b], attrs) => run(out!, a!, b!, attrs) },
+  // Every tap at every place of the output; padding counts as if it were there.
+  flops: (inputs, attrs) => {
+    const { taps, output } = windowsOf(inputs, attrs);
+    return 2 * sizeOf([...lettersOf(inputs, attrs).values(), ...taps, ...output]);
+  },
   derivatives: {
     kind: 'each',
     jvp: ([ta, tb], { inputs: [a, b], attrs }) => {

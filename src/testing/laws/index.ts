@@ -6,6 +6,7 @@ import { differentiates, gradients, slices } from './batching.ts';
 import { first, second } from './derivatives.ts';
 import { LawError, type Law } from './law.ts';
 import { lowers } from './lowering.ts';
+import { optimizes } from './passes.ts';
 import { fills, records, singles, traces } from './running.ts';
 import { arbitraryOperands } from './sampling.ts';
 import { specials } from './special.ts';
@@ -18,6 +19,7 @@ export const laws: readonly Law[] = [
   fills,
   singles,
   lowers,
+  optimizes,
   first,
   second,
   slices,

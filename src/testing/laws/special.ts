@@ -2,9 +2,10 @@
 import { slices } from './batching.ts';
 import type { Law } from './law.ts';
 import { lowers } from './lowering.ts';
+import { optimizes } from './passes.ts';
 import { fills, records, traces } from './running.ts';
 
-const parts: readonly Law[] = [traces, records, fills, lowers, slices];
+const parts: readonly Law[] = [traces, records, fills, lowers, optimizes, slices];
 
 /** NaN, ±∞ and −0 come out alike whichever way the op runs: scalar or vector, traced, batched, recorded. */
 export const specials: Law = {
