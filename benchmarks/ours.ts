@@ -1,6 +1,5 @@
 /** This library as a contender: `node ours.mjs compiled|eager threads precision`. */
-import * as chainrule from 'chainrule';
-import { constant, value, type Value } from 'chainrule';
+import { compile, constant, value, type Value } from 'chainrule';
 import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
 import { Adam, SGD } from 'chainrule/optim';
@@ -10,14 +9,13 @@ import { contend, type Input, type Inputs, type Task, type WorkOptions } from '.
 const [, , mode, threads, precision] = process.argv;
 
 type Step = (...xs: Value[]) => Value;
-type Compile = (f: Step, options: { threads: number; precision: string }) => Step;
+const options = {
+  threads: Number(threads),
+  precision: precision === 'fast' ? 'fast' : 'default',
+} as const;
 
-function wrap(f: Step): Step {
-  if (mode === 'eager') return f;
-  const { compile } = chainrule as unknown as { compile?: Compile };
-  if (compile === undefined) throw new Error('this build has no compile');
-  return compile(f, { threads: Number(threads), precision: precision! });
-}
+/** A step in the way of running that this process is for. */
+const wrap = (f: Step): Step => (mode === 'eager' ? f : compile(f, options));
 
 const fixed = ({ data, shape }: Input): Value => constant(data, { shape });
 const cell = ({ data, shape }: Input): Value => value(data, { shape, requiresGrad: true });

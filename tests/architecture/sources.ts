@@ -18,7 +18,7 @@ export interface Import {
 export function filesUnder(...folders: string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts'))
+      .filter((path) => path.endsWith('.ts') && !path.split(sep).includes('node_modules'))
       .map((path) =>
         relative(root, join(root, folder, path))
           .split(sep)
