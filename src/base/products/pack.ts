@@ -15,6 +15,8 @@ export interface Packing {
   readonly target: Local;
   readonly rows: Local;
   readonly depth: Local;
+  /** From one panel to the next; default: as long as they are. */
+  readonly panelBytes?: Local;
   /** A list of rows is filled up to whole panels with any valid places. */
   readonly row: Distance;
   readonly inner: Distance;
@@ -60,8 +62,8 @@ class PackWriter {
   write(): void {
     const { body, first } = this;
     const { width, rows, depth, target } = this.packing;
-    const panelBytes = body.local('i32');
-    body.get(depth).i32(this.stepBytes).op('i32.mul').set(panelBytes);
+    const panelBytes = this.packing.panelBytes ?? body.local('i32');
+    if (this.packing.panelBytes === undefined) body.get(depth).i32(this.stepBytes).op('i32.mul').set(panelBytes);
     body.i32(0).set(first);
     body.loop([], (again) => {
       this.writePanel();

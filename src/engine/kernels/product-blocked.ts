@@ -3,7 +3,6 @@
  * packed into panels, rows too unless k runs through neighbours in memory; then tile by tile. Operands may lie in any
  * way: what has no constant step is found through lists of places.
  */
-import { writePacking, type Distance } from '../../base/products/pack.ts';
 import { K_BLOCK, tileOf } from '../../base/products/tile.ts';
 import type { FunctionBody, FunctionRef, Local } from '../../base/wasm/index.ts';
 import type { Emission } from '../emission.ts';
@@ -11,6 +10,7 @@ import { writeLoop } from './places.ts';
 import { writeSmaller, writeUnits, type Block, type Grid, type Parameters } from './product-grid.ts';
 import { listFunction } from './product-lists.ts';
 import { multiplyFunction } from './product-multiply.ts';
+import { packFunction } from './product-pack.ts';
 import { stepOf, type Matrices, type Side, type Walk } from './product-shape.ts';
 
 /** How a blocked product works. */
@@ -88,11 +88,24 @@ export function blockedOf(x: Matrices, grid: Grid, fast: boolean): Blocked {
   return { x, grid, rows, columns, a, b, toRows, toColumns, scratch: end };
 }
 
-export function blockedFunction(blocked: Blocked, e: Emission): FunctionRef {
+/** Columns that are not read where they lie: code that brings them into the scratch memory first. */
+export interface Window {
+  /** Brings what the block needs; gives the address from which the places of columns and depth count. */
+  enter?(block: Block): Local;
+  /** Packs the block's columns over one block of k, on its own; lists of the columns' places are there. */
+  pack?(block: Block, at: Local, from: Local, depth: Local, rowList: () => void): void;
+}
+
+/** `function(first, end, scratch, a, b, to)`: some units of a blocked product. */
+export function blockedFunction(
+  blocked: Blocked,
+  e: Emission,
+  windowOf: (body: FunctionBody, scratch: Local) => Window = () => ({}),
+): FunctionRef {
   return e.module.function(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (body) => {
     const [first, end, scratch, a, b, to] = body.params as [Local, Local, Local, Local, Local, Local];
     const parameters: Parameters = { first, end, scratch, a, b, to };
-    const writer = new BlockedWriter(body, blocked, scratch, e);
+    const writer = new BlockedWriter(body, blocked, scratch, e, windowOf(body, scratch));
     writer.forget();
     writeUnits(body, blocked.x, blocked.grid, parameters, (block) => writer.writeBlock(block));
   });
@@ -122,11 +135,14 @@ class BlockedWriter {
   private readonly a: Packed;
   private readonly b: Packed;
 
-  constructor(body: FunctionBody, blocked: Blocked, scratch: Local, e: Emission) {
+  private readonly window: Window;
+
+  constructor(body: FunctionBody, blocked: Blocked, scratch: Local, e: Emission, window: Window) {
     this.body = body;
     this.blocked = blocked;
     this.scratch = scratch;
     this.e = e;
+    this.window = window;
     const local = (): Local => body.local('i32');
     [this.from, this.depth, this.count] = [local(), local(), local()];
     const packed = (side: Side, panels: Panels): Packed => ({
@@ -147,18 +163,24 @@ class BlockedWriter {
   }
 
   writeBlock(block: Block): void {
-    const { body, from, depth } = this;
+    const { body, from, depth, a, b } = this;
     const { k } = this.blocked.x;
     this.findResult(block);
     if (k === 0) return this.multiply(block);
-    this.prepare(this.a, block.a, block.row, block.rowEnd);
-    this.prepare(this.b, block.b, block.column, block.columnEnd);
+    const starts = { a: block.a, b: block.b };
+    this.prepare(a, block.a, block.row, block.rowEnd);
+    this.prepare(b, block.b, block.column, block.columnEnd, () => {
+      starts.b = this.window.enter?.(block) ?? block.b;
+    });
     body.i32(0).set(from);
     writeLoop(body, from, k, K_BLOCK, () => {
       writeSmaller(body, from, K_BLOCK, k, depth);
       body.get(depth).get(from).op('i32.sub').set(depth);
-      this.pack(this.a, block.a, block.row, block.rowEnd);
-      this.pack(this.b, block.b, block.column, block.columnEnd);
+      this.pack(a, starts.a, block.row, () => this.callPacking(a, starts.a, block.row, block.rowEnd));
+      this.pack(b, starts.b, block.column, () => {
+        if (this.window.pack === undefined) this.callPacking(b, starts.b, block.column, block.columnEnd);
+        else this.window.pack(block, b.at, from, depth, () => this.place(this.blocked.b.rows ?? 0));
+      });
       this.multiply(block);
     });
   }
@@ -195,23 +217,30 @@ class BlockedWriter {
   }
 
   /** Finds out whether the block's panels are there from the unit before; if not, where its rows are. */
-  private prepare({ side, panels, ready, matrix, row }: Packed, start: Local, from: Local, end: Local): void {
+  private prepare(
+    { side, panels, ready, matrix, row }: Packed,
+    start: Local,
+    from: Local,
+    end: Local,
+    enter: () => void = () => undefined,
+  ): void {
     const { body } = this;
     if (panels.at === undefined) return;
     if (panels.kept > 0) {
       body.get(matrix).get(start).op('i32.eq').get(row).get(from).op('i32.eq').op('i32.and').set(ready);
       body.get(start).set(matrix).get(from).set(row);
     }
-    if (panels.rows === undefined) return;
-    const write = (): void => this.list(side.rows, panels.rows!, from, end, panels.width);
+    const write = (): void => {
+      if (panels.rows !== undefined) this.list(side.rows, panels.rows, from, end, panels.width);
+      enter();
+    };
     if (panels.kept > 0) body.get(ready).op('i32.eqz').if([], write);
     else write();
   }
 
   /** Sets `at` to the block's panels for this block of k, packing them if they are not there. */
-  private pack(packed: Packed, start: Local, from: Local, end: Local): void {
+  private pack({ panels, side, at, ready }: Packed, start: Local, from: Local, write: () => void): void {
     const { body } = this;
-    const { panels, side, at, ready } = packed;
     if (panels.at === undefined) {
       body.get(start);
       body
@@ -227,7 +256,6 @@ class BlockedWriter {
       body.get(this.from).i32(K_BLOCK).op('i32.div_u').i32(panels.kept).op('i32.mul').op('i32.add');
     }
     body.set(at);
-    const write = (): void => this.callPacking(packed, start, from, end);
     if (panels.kept > 0) body.get(ready).op('i32.eqz').if([], write);
     else write();
   }
@@ -258,7 +286,11 @@ class BlockedWriter {
     body.get(at).get(count).get(this.depth);
     this.place(panels.rows ?? 0);
     this.place(panels.depth ?? 0);
-    body.call(packFunction(x, panels.width, row, inner, this.e));
+    body
+      .get(this.depth)
+      .i32(panels.width * x.bytes)
+      .op('i32.mul');
+    body.call(packFunction(x.dtype, panels.width, row, inner, this.e));
   }
 
   /** All tiles of the block. */
@@ -286,37 +318,4 @@ class BlockedWriter {
     this.place(toColumns ?? 0);
     body.call(multiplyFunction(this.blocked, this.e));
   }
-}
-
-/** `pack(source, target, rows, depth, rowList, depthList)` */
-function packFunction(
-  { dtype }: Matrices,
-  width: number,
-  row: number | undefined,
-  inner: number | undefined,
-  e: Emission,
-): FunctionRef {
-  return e.shared(['pack', dtype, width, row, inner].join(), () =>
-    e.module.function(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (body) => {
-      const [source, target, rows, depth, rowList, depthList] = body.params as [
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-        Local,
-      ];
-      const distance = (step: number | undefined, list: Local): Distance => step ?? { list };
-      writePacking(body, {
-        dtype,
-        width,
-        source,
-        target,
-        rows,
-        depth,
-        row: distance(row, rowList),
-        inner: distance(inner, depthList),
-      });
-    }),
-  );
 }
