@@ -24,7 +24,13 @@ interface Membership {
 
 const forgotten = new FinalizationRegistry<Membership>(({ pool, program }) => pool.dismiss(program));
 
-/** A program in a memory. Whoever keeps it keeps its memory; when it is dropped or disposed, workers forget it. */
+/**
+ * A program in a memory. Whoever keeps it keeps its memory; when it is dropped or disposed, workers forget it.
+ *
+ * @example
+ * const linked = new LinkedRun({ module, memory, host, threads, control, parallel })
+ * linked.run()
+ */
 export class LinkedRun {
   readonly instance: WebAssembly.Instance;
   private readonly start: () => number;
@@ -32,6 +38,7 @@ export class LinkedRun {
   private readonly membership: Membership | undefined;
   private isDisposed = false;
 
+  /** @throws what WebAssembly.Instance throws where memory and module do not fit together. */
   constructor(linking: Linking, pool?: ThreadPool) {
     const { module, memory, threads, control } = linking;
     if (linking.parallel) {

@@ -15,7 +15,7 @@ export interface Enrolled extends Enrolment {
 }
 
 export class ThreadPool {
-  private readonly words: Int32Array;
+  private words: Int32Array = newWords();
   /** By worker number; there is no worker 0. */
   private readonly threads: (Thread | undefined)[] = [];
   private readonly programs: Map<number, Enrolled> = new Map();
@@ -29,7 +29,6 @@ export class ThreadPool {
 
   /** `patience`: after how many milliseconds without work a worker ends. */
   constructor(patience: number = PATIENCE_MILLISECONDS) {
-    this.words = new Int32Array(new SharedArrayBuffer(words.POOL_BYTES));
     this.patience = patience;
   }
 
@@ -116,6 +115,8 @@ export class ThreadPool {
     for (const thread of this.threads) thread?.terminate();
     this.threads.length = 0;
     this.wanted = 0;
+    // Those that are ending may still write into the old ones.
+    this.words = newWords();
   }
 
   private switchTo(program: Enrolled): void {
@@ -194,6 +195,8 @@ export class ThreadPool {
     );
   }
 }
+
+const newWords = (): Int32Array => new Int32Array(new SharedArrayBuffer(words.POOL_BYTES));
 
 const messageOf = ({ id, module, memory, control, threads }: Enrolled): Enrolment => ({
   id,

@@ -5,7 +5,14 @@
  * that is there, and when none is left waits for those who hold a claim. A worker that is asleep, late or not yet
  * started only means that the others do more.
  */
-import { WasmError, type FunctionBody, type FunctionRef, type Local, type WasmModule } from '../../base/wasm/index.ts';
+import {
+  WasmError,
+  type FunctionBody,
+  type FunctionRef,
+  type Local,
+  type MemoryLimits,
+  type WasmModule,
+} from '../../base/wasm/index.ts';
 import { writeHelp, writeParallel, writeWork, type Claims } from './claims.ts';
 import { writeAddresses, type Call, type Phase, type RunLayout } from './phase.ts';
 import { splitPhases, type ParallelPhase } from './schedule.ts';
@@ -16,6 +23,8 @@ export interface Runtime {
   readonly host: FunctionRef;
   /** Calls the workers that sleep; undefined where there are none. */
   readonly wake: FunctionRef | undefined;
+  /** The same for one thread after all, in a memory that is shared or not: before the module is encoded. */
+  alone(shared: boolean): Runtime;
 }
 
 const PAGES = 65536;
@@ -26,16 +35,29 @@ const PAGES = 65536;
  */
 export function importRuntime(module: WasmModule, threads: number): Runtime {
   const shared = threads > 1;
-  module.importMemory('engine', 'memory', shared ? { initial: 1, maximum: PAGES, shared } : { initial: 0 });
+  let limits = limitsOf(shared);
+  module.importMemory('engine', 'memory', () => limits);
   const host = module.importFunction('engine', 'host', ['i32'], []);
   const wake = shared ? module.importFunction('engine', 'wake', [], []) : undefined;
-  return { threads, host, wake };
+  const alone = (keepShared: boolean): Runtime => {
+    limits = limitsOf(keepShared);
+    return { threads: 1, host, wake: undefined, alone };
+  };
+  return { threads, host, wake, alone };
 }
+
+const limitsOf = (shared: boolean): MemoryLimits =>
+  shared ? { initial: 1, maximum: PAGES, shared } : { initial: 0 };
 
 /**
  * Writes and exports `run: () → i32`, which does everything once, on the main thread; 0, or the number of a thread that
  * failed. With more threads also `work: (thread) → i32`, for the workers. Returns whether any phase is split: if none
  * is, the program never needs a worker.
+ *
+ * @example
+ * const runtime = importRuntime(module, threads)
+ * // … write the tasks, decide where things lie …
+ * const { parallel } = writeRun(module, runtime, phases, { control, scratch, scratchBytes })
  *
  * @throws WasmError on a call with another number of addresses than its task takes.
  */

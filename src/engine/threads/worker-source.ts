@@ -36,7 +36,7 @@ export type Message = Greeting | Enrolment | Discharge;
  * program away says so first and looks where everybody is then. One of the two sees the other. Going to sleep is done
  * the same way: it counts itself among the sleepers, then looks a last time whether there is anything to do.
  */
-export const workerSource = `'use strict';
+export const workerSource: string = `'use strict';
 const port = typeof require === 'function' ? require('node:worker_threads').parentPort : self;
 const programs = new Map();
 let words, texts, me, block, patience, received = 0;
