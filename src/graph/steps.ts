@@ -1,11 +1,12 @@
 /** The steps of a computation, the same whether it was recorded in Values or traced into a Program. */
 import { OptionError } from '../base/errors.ts';
 import { isPlainObject } from '../base/trees.ts';
-import { NO_ATTRIBUTES, type Attributes, type Aval, type Primitive } from '../ops/primitive.ts';
-import type { Program, Var } from '../program/program.ts';
+import type { Attributes, Aval, Primitive } from '../ops/primitive.ts';
+import type { Program } from '../program/program.ts';
 import { graphOf, headOf, outputsOf } from '../value/order.ts';
 import type { Scope } from '../value/recording.ts';
 import { cellOf, isTraced, isValue, read, type Value } from '../value/value.ts';
+import { stepsOfProgram } from './program-steps.ts';
 
 /** One output of a step. */
 export interface Place {
@@ -79,26 +80,4 @@ function stepsOfValues(values: readonly Value[]): Steps {
     isInput: node._op === null && (node._requiresGrad || isTraced(node)),
   }));
   return { steps, roots: roots.map(placeOf) };
-}
-
-function stepsOfProgram(program: Program): Steps {
-  const places = new Map<Var, Place>();
-  const steps: Step[] = [];
-  const add = (outputs: readonly Var[], step: Omit<Step, 'index' | 'outputs'>, value: Value | null = null): void => {
-    const index = steps.length;
-    outputs.forEach((v, output) => places.set(v, { step: index, output }));
-    const named = outputs.map(({ shape, dtype, label }) => ({ shape, dtype, label: label ?? value?.label ?? null }));
-    steps.push({ ...step, index, outputs: named.map((output) => ({ ...output, value })) });
-  };
-  const leaf = { primitive: null, attrs: NO_ATTRIBUTES, scope: null, operands: [] };
-  program.inputs.forEach((v) => add([v], { ...leaf, isInput: true }));
-  program.captures.forEach(({ variable, value, slot }) => {
-    const held = slot === 'grad' ? value.grad : read(value);
-    const isInput = slot === 'content' && value._requiresGrad;
-    add([variable], { ...leaf, scope: value._scope, isInput }, held === null ? null : numbersOf(held));
-  });
-  for (const { primitive, inputs, outputs, attrs, scope } of program.instructions) {
-    add(outputs, { primitive, attrs, scope, operands: inputs.map((v) => places.get(v)!), isInput: false });
-  }
-  return { steps, roots: program.outputs.map((v) => places.get(v)!) };
 }

@@ -1,5 +1,5 @@
 import { grad, trace, value, zeros, type Value } from 'chainrule';
-import { toGraph, type GraphEdge, type GraphModel, type GraphNode } from 'chainrule/graph';
+import { toDot, toGraph, toSvg, type GraphEdge, type GraphModel, type GraphNode } from 'chainrule/graph';
 import { chain, classic, layers, scalarNetwork } from './graphs.ts';
 
 const byLabel = (graph: GraphModel, label: string): GraphNode => graph.nodes.find((node) => node.label === label)!;
@@ -329,5 +329,50 @@ describe('Programs', () => {
     const w = value(2, { label: 'weight' });
     const captured = trace((x: Value) => x.mul(w), zeros([]));
     expect(byLabel(toGraph(captured), 'weight')).toMatchObject({ kind: 'input', value: '2' });
+  });
+
+  describe('what they write', () => {
+    const w = value([1, 2], { label: 'w' });
+    const step = trace(
+      (x: Value) => {
+        w.zeroGrad();
+        const loss = x.mul(w).sum();
+        loss.backward();
+        w.assign(w.sub(w.grad!.mul(0.1)));
+        return loss.named('loss');
+      },
+      zeros([2]).named('x'),
+    );
+
+    test('cells and gradients are nodes that read what becomes of them', () => {
+      const graph = toGraph(step);
+      const writes = graph.nodes.filter(({ glyph }) => glyph === '←');
+      expect(writes.map(({ label, shape, isRoot }) => [label, shape, isRoot])).toEqual([
+        ['w', '[2]', true],
+        ['w.grad', '[2]', true],
+      ]);
+      const updated = graph.nodes.find(({ glyph }) => glyph === '−')!;
+      expect(edgesOf(graph, updated, writes[0]!)).toHaveLength(1);
+      expect(graph.nodes.find(({ label }) => label === 'loss')!.isRoot).toBe(true);
+      expect(w.toArray()).toEqual([1, 2]);
+    });
+
+    test('a gradient that becomes null reads nothing', () => {
+      const cleared = toGraph(trace((x: Value) => (w.zeroGrad(), x.mul(2)), zeros([2])));
+      expect(byLabel(cleared, 'w.grad')).toMatchObject({ glyph: '← null', isRoot: true });
+      expect(cleared.edges.filter(({ to }) => to === byLabel(cleared, 'w.grad').id)).toEqual([]);
+    });
+
+    test('a gradient that is read is an input of its own', () => {
+      const u = value([1, 2], { label: 'u' });
+      u.mul(u).sum().backward();
+      const graph = toGraph(trace((x: Value) => x.mul(u.grad!), zeros([2])));
+      expect(byLabel(graph, 'u.grad')).toMatchObject({ kind: 'constant', value: '[2, 4]' });
+    });
+
+    test('as text and as a picture', async () => {
+      expect(toDot(step)).toMatch(/w\.grad/);
+      expect(await toSvg(step)).toContain('w.grad = assign');
+    });
   });
 });
