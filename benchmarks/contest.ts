@@ -95,10 +95,19 @@ function difference(mine: Running['results'], others: Running['results'], tolera
   return undefined;
 }
 
-/** Results are compared among those that do the same work, with the first that has some. */
-function outcome(running: Running, all: readonly Running[]): Outcome {
+type Results = NonNullable<Running['results']>;
+
+/** The results that most of those who do the same work agree with; of several, the last: ours come first. */
+function agreed(work: Work, all: readonly Running[]): Results | null {
+  const candidates = all.flatMap(({ entry, results }) => (entry.work === work && results !== null ? [results] : []));
+  const agreeing = candidates.map(
+    (one) => candidates.filter((other) => difference(other, one, work.tolerance) === undefined).length,
+  );
+  return candidates[agreeing.lastIndexOf(Math.max(...agreeing))] ?? null;
+}
+
+function outcome(running: Running, reference: Results | null): Outcome {
   const { entry, times, cannot, results } = running;
-  const reference = all.find((r) => r.results !== null && r.entry.work === entry.work)?.results ?? null;
   const differs = difference(results, reference, entry.work.tolerance);
   return {
     name: entry.name,
@@ -131,7 +140,8 @@ export async function contest(entries: readonly Entry[], folder: string, options
         else running.times.push(took);
       }
     }
-    return all.map((running) => outcome(running, all));
+    const references = new Map([...assignments.keys()].map((work) => [work, agreed(work, all)]));
+    return all.map((running) => outcome(running, references.get(running.entry.work)!));
   } finally {
     for (const { contender } of all) contender.stop();
   }
