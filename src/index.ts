@@ -35,6 +35,7 @@ export { isValue, Value, type NestedArray } from './value/value.ts';
 export { trace } from './program/trace.ts';
 export { interpret } from './program/interpret.ts';
 export type { Program } from './program/program.ts';
+export type { Cost, ProgramStats } from './program/stats.ts';
 export { grad, valueAndGrad, vjp, type GradOptions } from './transform/reverse.ts';
 export { jvp } from './transform/forward.ts';
 export { vmap, type VmapOptions } from './transform/batch.ts';
