@@ -3,8 +3,8 @@
  * is a pure function of those three, so results do not depend on the order or the number of threads that compute them.
  * Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011.
  */
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
-const PARITY = 0x1bd11bda;
+export const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+export const PARITY = 0x1bd11bda;
 
 /** The two words of the last block; returned through these to spare an array per element. */
 let word0 = 0;
@@ -60,12 +60,26 @@ export const restoreGenerator = (state: { readonly seed: number; readonly draws:
 
 const TWO_32 = 4294967296;
 
+/** The key of a draw under the present seed. Seeds beyond 32 bits, and draws beyond 2³², still give keys of their own. */
+function keyOf(draw: number): readonly [number, number] {
+  const { seed } = generator;
+  return [
+    (seed >>> 0) ^ Math.imul(Math.floor(seed / TWO_32) | 0, 0x9e3779b9),
+    (draw >>> 0) ^ Math.imul(Math.floor(draw / TWO_32) | 0, 0x85ebca6b),
+  ];
+}
+
+/** The key of the draw that is made when so many others have been made from here on. */
+export const keyAhead = (others: number): readonly [number, number] => keyOf(generator.draws + others);
+
+/** Moves on by so many draws, whoever made their numbers. */
+export function advanceGenerator(draws: number): void {
+  generator.draws += draws;
+}
+
 /** Fills with numbers uniform in [0, 1): 53 random bits in float64, 24 in float32. One draw. */
 export function fillUniform(out: Float64Array | Float32Array): void {
-  const draw = generator.draws++;
-  // Seeds beyond 32 bits, and draws beyond 2³², still give keys of their own.
-  const key0 = (generator.seed >>> 0) ^ Math.imul(Math.floor(generator.seed / TWO_32) | 0, 0x9e3779b9);
-  const key1 = (draw >>> 0) ^ Math.imul(Math.floor(draw / TWO_32) | 0, 0x85ebca6b);
+  const [key0, key1] = keyOf(generator.draws++);
   const single = out instanceof Float32Array || Object.prototype.toString.call(out) === '[object Float32Array]';
   for (let i = 0; i < out.length; i++) {
     threefry(key0, key1, i >>> 0, Math.floor(i / TWO_32));

@@ -12,10 +12,10 @@ import { isTraced, isValue, type Value } from '../value/value.ts';
 import { Cache, Entry, recordedFrom } from './cache.ts';
 import type { Backend, ExecutableOptions, ExecutableStats } from './executable.ts';
 import { differenceBetween, distinctArguments, leafKindOf, type Key } from './guards.ts';
-import { interpreted } from './interpreted.ts';
+import { native } from './native.ts';
 
 /** What compiled programs run on. */
-const backend: Backend = interpreted;
+const backend: Backend = native;
 
 export interface CompileOptions {
   /**

@@ -5,7 +5,7 @@
 import type { DType } from '../base/dtypes.ts';
 import type { LaneGraph, Node } from '../base/lanes/graph.ts';
 import type { Shape } from '../base/shapes.ts';
-import type { Reducer } from '../ops/lowering.ts';
+import type { Join, Reducer } from '../ops/lowering.ts';
 import type { Attributes, Aval, Primitive } from '../ops/primitive.ts';
 
 /** A row-major array in the engine's memory. */
@@ -65,6 +65,53 @@ export interface ProductStep {
   readonly to: Access;
 }
 
+/**
+ * For every element of the domain: the element of `source` that lies index·step further on. The code traps where an index
+ * is not below `length`, or negative.
+ */
+export interface PickStep {
+  readonly kind: 'pick';
+  readonly domain: Shape;
+  readonly source: Access;
+  readonly index: Access;
+  readonly step: number;
+  readonly length: number;
+  readonly to: Access;
+}
+
+/**
+ * For every element of the domain, in row-major order: joins the element of `source` to the one of `to` that lies
+ * index·step further on. Along axes where `to` has stride 0 places may repeat; along the others they never do.
+ * Traps as a pick does.
+ */
+export interface PutStep {
+  readonly kind: 'put';
+  readonly join: Join;
+  readonly domain: Shape;
+  readonly source: Access;
+  readonly index: Access;
+  readonly step: number;
+  readonly length: number;
+  /** Read and written. */
+  readonly to: Access;
+}
+
+/** One of the three arrays of a convolution, from the other two: families/convolution.ts has the relation between them. */
+export interface ConvolutionStep {
+  readonly kind: 'convolution';
+  readonly dtype: DType;
+  /** Which one is computed; the other two are read. */
+  readonly result: 'input' | 'weight' | 'output';
+  readonly channels: Channels;
+  readonly windows: Windows;
+  /** Strides run over batch, groups, incoming channels, places of the input. */
+  readonly input: Access;
+  /** Strides run over groups, outgoing channels, incoming channels, taps. */
+  readonly weight: Access;
+  /** Strides run over batch, groups, outgoing channels, places of the output. */
+  readonly output: Access;
+}
+
 /** Fills with the numbers of one draw. */
 export interface UniformStep {
   readonly kind: 'uniform';
@@ -84,4 +131,40 @@ export interface HostStep {
   readonly outputAvals: readonly Aval[];
 }
 
-export type Step = LoopStep | ReduceStep | ProductStep | UniformStep | HostStep;
+/** What an entry of a tape may do: an expression of its operands. */
+export interface TapeOperation {
+  readonly graph: LaneGraph;
+  readonly inputs: readonly DType[];
+  readonly value: Node;
+  readonly dtype: DType;
+}
+
+/** Elements of buffers: the position of each one's buffer in `TapeStep.buffers`, and its byte there. */
+export interface Places {
+  readonly buffers: Uint16Array;
+  readonly bytes: Int32Array;
+}
+
+/** Very many operations on single elements, which lie anywhere: interpreted, run after run of the same operation. */
+export interface TapeStep {
+  readonly kind: 'tape';
+  readonly operations: readonly TapeOperation[];
+  readonly buffers: readonly Buffer[];
+  /** Which operation each entry is; the result of entry i goes to byte 8·i of `values`. Operands come first. */
+  readonly entries: Uint16Array;
+  /** The operands of all entries, one after the other. */
+  readonly operands: Places;
+  /** Single elements that go elsewhere in the end. */
+  readonly copies: readonly { readonly dtype: DType; readonly from: Places; readonly to: Places }[];
+  readonly values: Buffer;
+  /** Numbers that are operands, as their dtypes hold them, 8 bytes each. */
+  readonly pool: Buffer;
+  readonly poolBytes: Uint8Array;
+  /** Buffers of others that are read, and those that are written for others. */
+  readonly reads: readonly Buffer[];
+  readonly writes: readonly Buffer[];
+  /** Where the code goes, in which operands are addresses. */
+  readonly words: Buffer;
+}
+
+export type Step = TapeStep | LoopStep | ReduceStep | ProductStep | PickStep | PutStep | UniformStep | HostStep;

@@ -23,6 +23,9 @@ export interface Part {
 /** A reduction in the project's order of accumulation. */
 export type Reducer = 'sum' | 'product' | 'maximum' | 'minimum' | 'all' | 'any' | 'argmax' | 'argmin';
 
+/** What becomes of an element where another one is put: added up (bool: or), or replaced, so that the last one stays. */
+export type Join = 'add' | 'replace';
+
 export type Lowering =
   /** Copies: broadcasts, permutations, slices, paddings, joins. What no part covers is +0; parts do not overlap. */
   | { readonly kind: 'map'; readonly parts: readonly Part[] }
@@ -34,6 +37,33 @@ export type Lowering =
       readonly a: readonly number[];
       readonly b: readonly number[];
       readonly out: readonly number[];
+    }
+  /**
+   * Elements of operand 0 that operand 1 names: out[i, j, …] is element number i·strides[0] + … + at·step, where `at` is
+   * element number i·indexStrides[0] + … of the index. One that is not below `length` (or negative) is an error, which
+   * the reference kernel words.
+   */
+  | {
+      readonly kind: 'pick';
+      readonly strides: readonly number[];
+      readonly indexStrides: readonly number[];
+      readonly step: number;
+      readonly length: number;
+    }
+  /**
+   * Operand 0 with elements of operand 2 put where operand 1 says: for every (i, j, …) of the domain, in row-major order,
+   * element number i·sourceStrides[0] + … of the source joins element number i·strides[0] + … + at·step, `at` as above.
+   * Strides are 0 along the axes whose places the index alone tells apart, and only there may two places be the same.
+   */
+  | {
+      readonly kind: 'put';
+      readonly join: Join;
+      readonly domain: Shape;
+      readonly strides: readonly number[];
+      readonly sourceStrides: readonly number[];
+      readonly indexStrides: readonly number[];
+      readonly step: number;
+      readonly length: number;
     }
   /** Numbers uniform in [0, 1): the next draw. */
   | { readonly kind: 'uniform' }

@@ -275,6 +275,18 @@ export class FunctionBody {
     this.code.byte(results.length === 0 ? 0x40 : typeCode(results[0]!));
   }
 
+  /** Takes the number of a label and branches to it; to `otherwise` for any other number. No label takes operands. */
+  brTable(labels: readonly Label[], otherwise: Label): this {
+    if ([...labels, otherwise].some(({ branchTypes }) => branchTypes.length > 0))
+      throw new WasmError('br_table: its labels take operands');
+    this.stack.pop(['i32'], 'br_table');
+    this.code.byte(0x0e);
+    this.code.unsigned(labels.length);
+    for (const label of [...labels, otherwise]) this.code.unsigned(this.stack.distance(label, 'br_table'));
+    this.stack.markUnreachable();
+    return this;
+  }
+
   private branch(code: number, label: Label, what: string): void {
     this.code.byte(code);
     this.code.unsigned(this.stack.distance(label, what));

@@ -53,15 +53,17 @@ export class WasmModule {
     return { params, results, index: this.importedFunctions++ };
   }
 
-  importMemory(module: string, name: string, limits: MemoryLimits): void {
-    this.setMemory(limits);
+  /** `limits` may be decided as late as when the module is encoded. */
+  importMemory(module: string, name: string, limits: MemoryLimits | (() => MemoryLimits)): void {
+    const decided = (): MemoryLimits => (typeof limits === 'function' ? limits() : limits);
+    this.setMemory(decided());
     this.memoryImported = true;
     this.imports.push({
       module,
       name,
       write: (out) => {
         out.byte(MEMORY);
-        writeLimits(out, limits);
+        writeLimits(out, decided());
       },
     });
   }

@@ -17,17 +17,32 @@ export interface Region {
   readonly bytes: number;
 }
 
+/** A memory that threads share, on loan. */
+interface Loan {
+  readonly memory: WebAssembly.Memory;
+  /** Makes it at least so large; false where there is no more. */
+  grow(bytes: number): boolean;
+}
+
 export class Store {
   readonly memory: WebAssembly.Memory;
+  private readonly loan: Loan | null;
   private readonly heap: Heap = new Heap(FIRST);
   private buffer: ArrayBufferLike;
   private cached: Views;
   private shared: Region | null = null;
 
-  constructor(memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 2 })) {
+  /** In a memory of its own, which the collector gives back, or in one that threads share. */
+  constructor(loan: Loan | null = null) {
+    this.loan = loan;
+    const memory = loan?.memory ?? new WebAssembly.Memory({ initial: 2 });
     this.memory = memory;
     this.buffer = memory.buffer;
     this.cached = viewsOf(this.buffer);
+  }
+
+  get isShared(): boolean {
+    return this.loan !== null;
   }
 
   get bytes(): number {
@@ -79,17 +94,28 @@ export class Store {
     const pages = Math.ceil(aligned(end) / PAGE);
     const missing = pages - this.bytes / PAGE;
     if (missing <= 0) return;
-    if (pages > MOST_PAGES) refuse(end);
+    if (this.loan !== null) {
+      if (!this.loan.grow(pages * PAGE)) throw new StoreFull(refusal(end));
+      return;
+    }
+    if (pages > MOST_PAGES) throw refusal(end);
     try {
       this.memory.grow(missing);
     } catch (cause) {
-      refuse(end, cause);
+      throw refusal(end, cause);
     }
   }
 }
 
-function refuse(bytes: number, cause?: unknown): never {
-  throw new ChainruleError(`needs ${(bytes / 1073741824).toFixed(2)} GB at once; WebAssembly's memory ends at 4 GB`, {
+/** A shared memory can grow no more: one of its own may do. */
+export class StoreFull extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+function refusal(bytes: number, cause?: unknown): ChainruleError {
+  return new ChainruleError(`needs ${(bytes / 1073741824).toFixed(2)} GB at once; WebAssembly's memory ends at 4 GB`, {
     op: 'compile',
     hint: 'Use smaller batches, checkpoint(f), or several compiled functions.',
     ...(cause === undefined ? {} : { cause }),

@@ -16,8 +16,14 @@ export function readsOf(step: Step): readonly Access[] {
       return needed(step.graph, step.reads, rootsOf(step));
     case 'product':
       return [step.a, step.b];
+    case 'pick':
+      return [step.source, step.index];
+    case 'put':
+      return [step.source, step.index, step.to];
     case 'uniform':
       return [whole(step.key)];
+    case 'tape':
+      return [...step.reads, step.words, step.pool].map(whole);
     case 'host':
       return step.inputs.map(whole);
   }
@@ -34,17 +40,24 @@ export function writesOf(step: Step): readonly Access[] {
       return step.writes.map(({ to }) => to);
     case 'reduce':
     case 'product':
+    case 'pick':
+    case 'put':
       return [step.to];
     case 'uniform':
       return [whole(step.to)];
+    case 'tape':
+      return [...step.writes, step.values].map(whole);
     case 'host':
       return step.outputs.map(whole);
   }
 }
 
-/** Whether a run can end here: a reference kernel may refuse its operands, an integer division traps. */
+/** Whether a run can end here: a reference kernel may refuse its operands, an integer division and an index trap. */
 export function mayFail(step: Step): boolean {
-  if (step.kind === 'host') return true;
-  if (step.kind !== 'loop' && step.kind !== 'reduce') return false;
-  return step.graph.reachable(rootsOf(step)).some((node) => node.op === 'div' && node.type === 'i32');
+  if (step.kind === 'host' || step.kind === 'pick' || step.kind === 'put') return true;
+  if (step.kind === 'tape') return step.operations.some(({ graph, value }) => divides(graph, [value]));
+  return (step.kind === 'loop' || step.kind === 'reduce') && divides(step.graph, rootsOf(step));
 }
+
+const divides = (graph: LaneGraph, roots: readonly Node[]): boolean =>
+  graph.reachable(roots).some((node) => node.op === 'div' && node.type === 'i32');

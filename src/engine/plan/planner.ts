@@ -3,11 +3,13 @@ import type { DType } from '../../base/dtypes.ts';
 import type { Node } from '../../base/lanes/graph.ts';
 import { sameShape, sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Lowering, Part } from '../../ops/lowering.ts';
-import type { Instruction, Program, Var } from '../../program/program.ts';
+import { drawOf, type Instruction, type Program, type Var } from '../../program/program.ts';
 import type { Access, Buffer, Step } from '../steps.ts';
 import { isWhole, partOf, reshaped, wholeOf, type Walk } from './access.ts';
 import { Expression, laneBytes, LoopGroup } from './group.ts';
 import { contractStep } from './contract.ts';
+import { pickStep, putStep } from './indexed.ts';
+import { TapeGroup, type TapeOperand } from './tape.ts';
 
 /** Where a variable's elements come from. */
 export type Source =
@@ -16,15 +18,23 @@ export type Source =
   /** A buffer, written by item number `producer` (−1: there from the start). */
   | { readonly kind: 'walk'; readonly walk: Walk; readonly producer: number }
   /** Computed in a loop, in the same row-major order as `of`. */
-  | { readonly kind: 'lane'; readonly group: LoopGroup; readonly of: Var };
+  | { readonly kind: 'lane'; readonly group: LoopGroup | TapeGroup; readonly of: Var };
+
+/** The words that make the numbers of one draw of a run. */
+export interface Key {
+  readonly buffer: Buffer;
+  readonly draw: number;
+}
 
 /** What is executed at one position: a finished step or a loop that still grows. */
-export type Item = Step | LoopGroup;
+export type Item = Step | LoopGroup | TapeGroup;
 
 /** How far back an instruction looks for a loop that it has nothing else to do with. */
 const WINDOW = 6;
 /** Domains too small for vectors mix widths freely. */
 const SMALL = 16;
+/** From so many elementwise instructions on single elements on, they are interpreted: code for each would be too much. */
+const MANY_SINGLES = 1500;
 /** A reduction computes its operand itself if that takes no more instructions than this. */
 const LONGEST_CONE = 24;
 /** Lane functions with more nodes than this are not computed twice. */
@@ -32,15 +42,22 @@ const CHEAP_NODES = 8;
 
 export class Planner {
   readonly items: Item[] = [];
-  /** A key of two random words for each draw, in order. */
-  readonly keys: Buffer[] = [];
+  /** Where the two random words of each draw go. */
+  readonly keys: Key[] = [];
   private readonly sources: Map<Var, Source> = new Map();
   private readonly uses: ReadonlyMap<Var, number>;
   private readonly makers: Map<Var, Instruction> = new Map();
   private buffers = 0;
+  /** Whether single elements are computed on tapes, and the tape that still grows. */
+  private readonly usesTapes: boolean;
+  private tape: TapeGroup | null = null;
 
   constructor(program: Program) {
     this.uses = countUses(program);
+    const singles = program.instructions.filter(
+      ({ primitive, outputs }) => primitive.compute.kind === 'lane' && sizeOf(outputs[0]!.shape) === 1,
+    );
+    this.usesTapes = singles.length >= MANY_SINGLES;
   }
 
   buffer(dtype: DType, size: number): Buffer {
@@ -78,10 +95,22 @@ export class Planner {
         const [a, b] = instruction.inputs.map((v) => this.walkOf(v)) as [Walk, Walk];
         return this.push(contractStep(lowering, out, a, b, wholeOf(to, out.shape)), out, to);
       }
+      case 'pick': {
+        const to = this.buffer(out.dtype, sizeOf(out.shape));
+        const [x, index] = instruction.inputs.map((v) => this.wholeOf(v)) as [Buffer, Buffer];
+        return this.push(pickStep(lowering, out.shape, x, index, to), out, to);
+      }
+      case 'put': {
+        const to = this.buffer(out.dtype, sizeOf(out.shape));
+        const [x, ...others] = instruction.inputs as [Var, Var, Var];
+        const [index, source] = others.map((v) => this.wholeOf(v)) as [Buffer, Buffer];
+        this.copyInto(to, x);
+        return this.push(putStep(lowering, index, source, to), out, to);
+      }
       case 'uniform': {
         const to = this.buffer(out.dtype, sizeOf(out.shape));
         const key = this.buffer('int32', 2);
-        this.keys.push(key);
+        this.keys.push({ buffer: key, draw: drawOf(instruction) ?? 0 });
         return this.push({ kind: 'uniform', to, key }, out, to);
       }
     }
@@ -121,7 +150,11 @@ export class Planner {
   }
 
   /** A loop of its own, which gives `variable` from what `value` makes. */
-  private loop(variable: Var, bytes: number, value: (expression: Expression) => Node): { walk: Walk; producer: number } {
+  private loop(
+    variable: Var,
+    bytes: number,
+    value: (expression: Expression) => Node,
+  ): { walk: Walk; producer: number } {
     const group = new LoopGroup(variable.shape, this.items.length, bytes);
     this.items.push(group);
     group.define(variable, value(group.expression));
@@ -143,6 +176,16 @@ export class Planner {
     return made;
   }
 
+  /** Writes a variable into a buffer of its size, at the end of what there is so far. */
+  copyInto(buffer: Buffer, variable: Var): void {
+    const { dtype, shape } = variable;
+    const source = this.sourceOf(variable);
+    if (source.kind === 'fill')
+      return this.writeBox(dtype, wholeOf(buffer, shape), (e) => e.constant(source.value, dtype));
+    const walk = this.walkOf(variable);
+    this.writeBox(dtype, wholeOf(buffer, shape), (e) => e.read(walk));
+  }
+
   // Views and copies -------------------------------------------------------------------------------------------------
 
   private view({ inputs, outputs }: Instruction): void {
@@ -156,18 +199,24 @@ export class Planner {
   }
 
   private map({ inputs, outputs }: Instruction, parts: readonly Part[]): void {
-    outputs.forEach((out, i) => {
-      const own = parts.filter(({ output = 0 }) => output === i);
-      this.mapTo(out, inputs, own);
-    });
+    const own = outputs.map((): Part[] => []);
+    for (const part of parts) own[part.output ?? 0]!.push(part);
+    outputs.forEach((out, i) => this.mapTo(out, inputs, own[i]!));
   }
 
   private mapTo(out: Var, inputs: readonly Var[], parts: readonly Part[]): void {
     const [part] = parts;
     if (parts.length === 1 && sameShape(part!.size, out.shape)) {
+      const source = this.sourceOf(inputs[part!.operand]!);
+      // One element stays one, whatever its shape.
+      if (source.kind === 'lane' && sizeOf(out.shape) === 1 && sizeOf(source.of.shape) === 1)
+        return void this.sources.set(out, source);
       return void this.sources.set(out, this.partSource(inputs[part!.operand]!, part!));
     }
     const to = this.buffer(out.dtype, sizeOf(out.shape));
+    if (this.joinedOnTape(to, inputs, parts, stridesOf(out.shape))) {
+      return void this.sources.set(out, { kind: 'walk', walk: wholeOf(to, out.shape), producer: this.tape!.position });
+    }
     const covered = parts.reduce((n, { size }) => n + sizeOf(size), 0) === to.size;
     if (!covered) this.writeBox(out.dtype, wholeOf(to, out.shape), (e) => e.constant(0, out.dtype));
     for (const p of parts) {
@@ -205,6 +254,7 @@ export class Planner {
   private elementwise(instruction: Instruction): void {
     const { inputs, outputs } = instruction;
     const out = outputs[0]!;
+    if (this.usesTapes && sizeOf(out.shape) === 1) return this.single(instruction);
     const bytes = laneBytes([...inputs, out]);
     const group = this.groupFor(instruction, bytes);
     const operands = inputs.map((x) => this.operand(x, group, (walk) => reshaped(walk, group.domain)!));
@@ -239,7 +289,7 @@ export class Planner {
   }
 
   private canJoin(item: Item, inputs: readonly Var[], shape: Shape, bytes: number): boolean {
-    if (item.kind !== 'group' || sizeOf(item.domain) !== sizeOf(shape)) return false;
+    if (!(item instanceof LoopGroup) || sizeOf(item.domain) !== sizeOf(shape)) return false;
     if (!item.hasRoomFor(sizeOf(shape) < SMALL ? 0 : bytes, inputs.length)) return false;
     return inputs.every((x) => {
       const source = this.sourceOf(x);
@@ -247,6 +297,59 @@ export class Planner {
       if (source.kind === 'lane') return source.group === item || source.group.position < item.position;
       return source.producer < item.position && reshaped(source.walk, item.domain) !== undefined;
     });
+  }
+
+  // Tapes ------------------------------------------------------------------------------------------------------------
+
+  private single(instruction: Instruction): void {
+    const { inputs, outputs } = instruction;
+    const tape = this.tapeAfter(inputs);
+    tape.add(
+      instruction,
+      inputs.map((x) => this.tapeOperand(x, tape)),
+    );
+    this.sources.set(outputs[0]!, { kind: 'lane', group: tape, of: outputs[0]! });
+  }
+
+  /** The tape that still grows, if these are there before it runs (or on it); else a new one. */
+  private tapeAfter(inputs: readonly Var[]): TapeGroup {
+    const { tape } = this;
+    if (tape !== null && inputs.every((x) => this.isReadyFor(tape, x))) return tape;
+    const made = new TapeGroup(this.items.length, (dtype, size) => this.buffer(dtype, size));
+    this.items.push(made);
+    this.tape = made;
+    return made;
+  }
+
+  private isReadyFor(tape: TapeGroup, x: Var): boolean {
+    const source = this.sourceOf(x);
+    return (source.kind === 'lane' && source.group === tape) || this.readyAfter(x) < tape.position;
+  }
+
+  private tapeOperand(x: Var, tape: TapeGroup): TapeOperand {
+    const source = this.sourceOf(x);
+    if (source.kind === 'fill') return { kind: 'number', value: source.value, dtype: x.dtype };
+    if (source.kind === 'lane' && source.group === tape) return tape.operand(source.of);
+    const { buffer, start } = this.walkOf(x);
+    return { kind: 'place', buffer, element: start };
+  }
+
+  /** Joins single elements that a tape computes: it writes each to its place. */
+  private joinedOnTape(
+    to: Buffer,
+    inputs: readonly Var[],
+    parts: readonly Part[],
+    rowMajor: readonly number[],
+  ): boolean {
+    const { tape } = this;
+    const operands = [...new Set(parts.map(({ operand }) => inputs[operand]!))];
+    if (tape === null || parts.length < SMALL || parts.length !== to.size) return false;
+    if (!operands.every((x) => sizeOf(x.shape) === 1 && this.isReadyFor(tape, x))) return false;
+    for (const { operand, at } of parts) {
+      const element = at.reduce((sum, index, axis) => sum + index * rowMajor[axis]!, 0);
+      tape.copy(this.tapeOperand(inputs[operand]!, tape), to, element);
+    }
+    return true;
   }
 
   // Reductions -------------------------------------------------------------------------------------------------------
@@ -289,9 +392,12 @@ export class Planner {
       const known = nodes.get(v);
       if (known !== undefined) return known;
       const source = this.sourceOf(v);
-      return source.kind === 'fill' ? expression.constant(source.value, v.dtype) : expression.read(turned(this.walkOf(v)));
+      return source.kind === 'fill'
+        ? expression.constant(source.value, v.dtype)
+        : expression.read(turned(this.walkOf(v)));
     };
-    for (const instruction of inlined) nodes.set(instruction.outputs[0]!, expression.apply(instruction, instruction.inputs.map(nodeOf)));
+    for (const instruction of inlined)
+      nodes.set(instruction.outputs[0]!, expression.apply(instruction, instruction.inputs.map(nodeOf)));
     return nodeOf(x);
   }
 
@@ -302,6 +408,7 @@ export class Planner {
     const source = this.sourceOf(x);
     if (source.kind !== 'lane') return [];
     const { group } = source;
+    if (!(group instanceof LoopGroup)) return [];
     const bytes = laneBytes([x]);
     const visit = (v: Var, root: boolean): void => {
       if (seen.has(v) || found.length >= LONGEST_CONE) return;

@@ -46,8 +46,7 @@ export function importRuntime(module: WasmModule, threads: number): Runtime {
   return { threads, host, wake, alone };
 }
 
-const limitsOf = (shared: boolean): MemoryLimits =>
-  shared ? { initial: 1, maximum: PAGES, shared } : { initial: 0 };
+const limitsOf = (shared: boolean): MemoryLimits => (shared ? { initial: 1, maximum: PAGES, shared } : { initial: 0 });
 
 /**
  * Writes and exports `run: () → i32`, which does everything once, on the main thread; 0, or the number of a thread that

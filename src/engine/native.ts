@@ -1,0 +1,226 @@
+/** The engine: a Program planned, linked into a store and run there. */
+import { advanceGenerator, generatorState, keyAhead, restoreGenerator } from '../base/random.ts';
+import type { Content } from '../base/storage.ts';
+import { optimize } from '../program/passes/index.ts';
+import { interpretAll } from '../program/interpret.ts';
+import type { Program } from '../program/program.ts';
+import { noGrad } from '../value/recording.ts';
+import { contentOf, immediate, type Value } from '../value/value.ts';
+import { commitEffects, type Written } from './effects.ts';
+import type { Backend, Executable, ExecutableOptions, ExecutableStats } from './executable.ts';
+import { assemble, link, type Linked } from './link.ts';
+import { bytesOf } from './memory/arena.ts';
+import { chooseStore } from './memory/choose.ts';
+import { copyOf, homeOf, settle, write, type Residency } from './memory/residency.ts';
+import { Store, StoreFull, type Region } from './memory/store.ts';
+import { writesOf } from './plan/flow.ts';
+import { planProgram, type Plan, type Slot } from './plan/plan.ts';
+import { hasRelaxedSimd } from './relaxed.ts';
+import type { Buffer, Step } from './steps.ts';
+import { defaultThreads, mayShareMemory } from './threads/environment.ts';
+
+/** A slot of a cell that is known from the start, and its place. */
+interface Settled {
+  readonly slot: Slot;
+  readonly cell: Value;
+  readonly residency: Residency;
+}
+
+/** The program in one store. */
+interface Placed {
+  readonly linked: Linked;
+  readonly settled: readonly Settled[];
+}
+
+export interface NativeStats extends ExecutableStats {
+  readonly steps: number;
+  readonly loops: number;
+  readonly reductions: number;
+  readonly products: number;
+  /** Ops that have no kernel here and run by their reference kernels, each as often as it occurs. */
+  readonly fallbacks: readonly string[];
+  /** Bytes that live only while it runs. */
+  readonly arenaBytes: number;
+  /** Bytes of generated code. */
+  readonly codeBytes: number;
+  /** Bytes of the memory that it works in, with all that lives there. */
+  readonly memoryBytes: number;
+}
+
+/**
+ * Gives back what a program has taken that nobody holds any more. The store is held weakly: in a loop that never yields
+ * no finalizer runs, and a store of dropped programs and cells must be free to go with them.
+ */
+const abandoned = new FinalizationRegistry<{ readonly store: WeakRef<Store>; readonly regions: readonly Region[] }>(
+  ({ store, regions }) => giveBack(store.deref(), regions),
+);
+
+const giveBack = (store: Store | undefined, regions: readonly Region[]): void =>
+  regions.forEach((region) => store?.give(region));
+
+export class NativeProgram implements Executable {
+  private readonly program: Program;
+  private readonly plan: Plan;
+  private readonly options: ExecutableOptions;
+  private placed: Placed | null = null;
+  /** What each input's place holds: it need not be brought in again. */
+  private known: (Content | undefined)[] = [];
+
+  constructor(program: Program, options: ExecutableOptions) {
+    this.program = optimize(program);
+    this.plan = planProgram(this.program);
+    this.options = options;
+  }
+
+  run(inputs: readonly Value[]): Value[] {
+    const placed = this.isAtHome() ? this.placed! : this.move();
+    this.bringIn(placed, inputs);
+    try {
+      placed.linked.program.run();
+    } catch (error) {
+      throw this.explained(error, inputs);
+    }
+    advanceGenerator(this.program.draws);
+    const results = this.results(placed.linked);
+    this.commit(placed, inputs);
+    return results;
+  }
+
+  /** A trap says nothing about itself: the interpreter comes to the same point and knows its name. */
+  private explained(error: unknown, inputs: readonly Value[]): unknown {
+    if (!(error instanceof WebAssembly.RuntimeError)) return error;
+    const generator = generatorState();
+    try {
+      noGrad(() => interpretAll(this.program, inputs));
+    } catch (explanation) {
+      return explanation;
+    } finally {
+      restoreGenerator(generator);
+    }
+    return error;
+  }
+
+  // Places -----------------------------------------------------------------------------------------------------------
+
+  /** Whether every cell still lives in the store that the code was made for. */
+  private isAtHome(): boolean {
+    if (this.placed === null) return false;
+    for (const { slot, cell, residency } of this.placed.settled) {
+      if (homeOf(cell, slot.slot) !== residency) return false;
+    }
+    return true;
+  }
+
+  private move(): Placed {
+    this.release();
+    try {
+      this.placed = this.placeIn(true);
+    } catch (error) {
+      if (!(error instanceof StoreFull)) throw error;
+      this.placed = this.placeIn(false);
+    }
+    this.known = this.plan.inputs.map(() => undefined);
+    const { store, regions } = this.placed.linked;
+    abandoned.register(this, { store: new WeakRef(store), regions }, this);
+    return this.placed;
+  }
+
+  private placeIn(mayShare: boolean): Placed {
+    const { plan, options } = this;
+    const threads = mayShare ? Math.min(options.threads ?? defaultThreads(), mayShareMemory() ? Infinity : 1) : 1;
+    const assembly = assemble(plan, { fast: options.precision === 'fast' && hasRelaxedSimd(), threads });
+    const slots = plan.slots.flatMap((slot) => (typeof slot.target === 'number' ? [] : [{ slot, cell: slot.target }]));
+    const cells = slots.map(({ slot, cell }) => ({ slot: slot.slot, cell }));
+    const shared = assembly.isWorthThreads;
+    const store = mayShare ? chooseStore({ slots: cells, bytes: bytesBeside(plan), shared }) : new Store();
+    const settled = slots.map(({ slot, cell }) => ({ slot, cell, residency: settle(cell, slot.slot, store) }));
+    const regions = new Map<Buffer, Region>(settled.map(({ slot, residency }) => [slot.buffer, residency.region]));
+    const linked = link(assembly, store, regions);
+    for (const { value, buffer } of plan.constants) write(linked.view(buffer), contentOf(value));
+    return { linked, settled };
+  }
+
+  private release(): void {
+    if (this.placed === null) return;
+    const { store, regions, program } = this.placed.linked;
+    abandoned.unregister(this);
+    program.dispose();
+    giveBack(store, regions);
+    this.placed = null;
+  }
+
+  // One run ----------------------------------------------------------------------------------------------------------
+
+  private bringIn({ linked, settled }: Placed, inputs: readonly Value[]): void {
+    const { plan, known } = this;
+    for (let i = 0; i < inputs.length; i++) {
+      const content = contentOf(inputs[i]!);
+      if (Object.is(content, known[i])) continue;
+      write(linked.view(plan.inputs[i]!), content);
+      known[i] = content;
+    }
+    for (const { slot, cell, residency } of settled) if (slot.read) residency.update(cell);
+    for (const { buffer, draw } of plan.keys) linked.view(buffer).set(keyAhead(draw));
+  }
+
+  private results({ view }: Linked): Value[] {
+    const { results } = this.plan;
+    return results.map((result, i) => {
+      const { shape, dtype } = this.program.outputs[i]!;
+      const content = result.kind === 'fill' ? result.value : copyOf(view(result.buffer), shape.length === 0);
+      return immediate(shape, dtype, content);
+    });
+  }
+
+  private commit({ linked, settled }: Placed, inputs: readonly Value[]): void {
+    const homes = new Map<Slot, Residency>();
+    for (const { slot, residency } of settled) {
+      if (!slot.written) continue;
+      residency.overwritten();
+      homes.set(slot, residency);
+    }
+    const written = (output: number): Written => {
+      const slot = this.plan.written.get(output)!;
+      // An argument's gradient has no home: the next call may come with another argument.
+      return homes.get(slot) ?? copyOf(linked.view(slot.buffer), this.program.outputs[output]!.shape.length === 0);
+    };
+    commitEffects(this.program, inputs, written);
+  }
+
+  // What is known of it ----------------------------------------------------------------------------------------------
+
+  stats(): NativeStats {
+    const { steps } = this.plan;
+    const count = (kind: Step['kind']): number => steps.filter((step) => step.kind === kind).length;
+    const fallbacks = steps.flatMap((step) => (step.kind === 'host' ? [step.primitive.name] : []));
+    return {
+      backend: 'wasm',
+      instructions: this.program.instructions.length,
+      steps: steps.length,
+      loops: count('loop'),
+      reductions: count('reduce'),
+      products: count('product'),
+      fallbacks,
+      arenaBytes: this.placed?.linked.arenaBytes ?? 0,
+      codeBytes: this.placed?.linked.codeBytes ?? 0,
+      memoryBytes: this.placed?.linked.store.bytes ?? 0,
+    };
+  }
+
+  dispose(): void {
+    this.release();
+  }
+}
+
+/** At most so many bytes of inputs, constants and what steps write. */
+function bytesBeside({ inputs, constants, steps }: Plan): number {
+  const buffers = new Set<Buffer>([
+    ...inputs,
+    ...constants.map(({ buffer }) => buffer),
+    ...steps.flatMap((step) => writesOf(step).map(({ buffer }) => buffer)),
+  ]);
+  return [...buffers].reduce((sum, buffer) => sum + bytesOf(buffer), 0);
+}
+
+/** Runs Programs as WebAssembly. */
+export const native: Backend = (program, options) => new NativeProgram(program, options);
