@@ -4,7 +4,7 @@ import { isValue, type Value } from 'chainrule';
 import { Builder } from './builder.ts';
 import { derived } from './fitting.ts';
 import { chance, pick, weighted, type Temper } from './numbers.ts';
-import type { Line, Program } from './program.ts';
+import { namesIn, pruned, type Line, type Program } from './program.ts';
 import { rules } from './rules.ts';
 import { transforms } from './transforms.ts';
 
@@ -61,24 +61,6 @@ function train(b: Builder): void {
   if (!b.effect('$0.backward()', [loss])) return;
   b.effect('$0.step()', [optimizer]);
 }
-
-/** What is not used by the result, or by something that is, goes; effects stay. */
-export function pruned(lines: readonly Line[], results: readonly string[]): Line[] {
-  const used = new Set(results);
-  const kept: Line[] = [];
-  for (const line of lines.toReversed()) {
-    if (!line.effect && !line.names.some((name) => used.has(name))) continue;
-    kept.push(line);
-    for (const name of namesIn(line.template)) used.add(name);
-  }
-  return kept.reverse();
-}
-
-/** All names that code refers to, those of bodies included. */
-export const namesIn = ({ args, bodies }: Line['template']): string[] => [
-  ...args,
-  ...bodies.flatMap(({ lines, result }) => [...namesIn(result), ...lines.flatMap((line) => namesIn(line.template))]),
-];
 
 /** A program of these results: only what they need. */
 export function programOf(parts: Omit<Program, 'main'>, lines: readonly Line[], results: readonly string[]): Program {

@@ -50,6 +50,24 @@ export const CALLS = 3;
 
 export const inputsOf = ({ sources }: Program): readonly Source[] => sources.filter(({ kind }) => kind === 'input');
 
+/** What is not used by the result, or by something that is, goes; effects stay. */
+export function pruned(lines: readonly Line[], results: readonly string[]): Line[] {
+  const used = new Set(results);
+  const kept: Line[] = [];
+  for (const line of lines.toReversed()) {
+    if (!line.effect && !line.names.some((name) => used.has(name))) continue;
+    kept.push(line);
+    for (const name of namesIn(line.template)) used.add(name);
+  }
+  return kept.reverse();
+}
+
+/** All names that code refers to, those of bodies included. */
+export const namesIn = ({ args, bodies }: Line['template']): string[] => [
+  ...args,
+  ...bodies.flatMap(({ lines, result }) => [...namesIn(result), ...lines.flatMap((line) => namesIn(line.template))]),
+];
+
 const number = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
 
 function leaf({ shape, dtype, requiresGrad }: Source, content: readonly number[]): string {

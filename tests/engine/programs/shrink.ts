@@ -37,9 +37,10 @@ const withLines = (program: Program, lines: readonly Line[], names: readonly str
 function* fewerResults(program: Program): Generator<Program> {
   const names = results(program);
   if (names.length > 1) for (const name of names) yield withLines(program, program.main.lines, [name]);
-  // An earlier result.
-  for (const { names: made } of program.main.lines)
-    for (const name of made) if (!names.includes(name)) yield withLines(program, program.main.lines, [name]);
+  // An earlier one instead: never a later one, or shrinking would go in circles.
+  const made = program.main.lines.flatMap((line) => line.names);
+  const first = Math.min(...names.map((name) => made.indexOf(name)));
+  for (const name of made.slice(0, Math.max(first, 0))) yield withLines(program, program.main.lines, [name]);
 }
 
 function* fewerEffects(program: Program): Generator<Program> {
@@ -108,9 +109,10 @@ function* simplerBody(body: Body): Generator<Body> {
   for (let i = body.lines.length - 1; i >= 0; i--) yield { ...body, lines: body.lines.toSpliced(i, 1) };
   for (const simpler of bypasses(body.lines, body.result)) yield { ...body, ...simpler };
   const { text, args } = body.result;
-  for (const name of [...body.params, ...body.lines.flatMap(({ names }) => names)])
-    for (const [i] of args.entries())
-      if (args[i] !== name) yield { ...body, result: { text, args: args.with(i, name), bodies: [] } };
+  const own = [...body.params, ...body.lines.flatMap(({ names }) => names)];
+  for (const [i, arg] of args.entries())
+    for (const name of own.slice(0, Math.max(own.indexOf(arg), 0)))
+      yield { ...body, result: { text, args: args.with(i, name), bodies: [] } };
 }
 
 /** Every axis of this length becomes shorter, in all sources. */

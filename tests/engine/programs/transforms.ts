@@ -3,7 +3,7 @@ import type { Value } from 'chainrule';
 import { Builder } from './builder.ts';
 import { derived, fitted } from './fitting.ts';
 import { chance, pick, weighted } from './numbers.ts';
-import type { Body, Template } from './program.ts';
+import { pruned, type Body, type Template } from './program.ts';
 import { rules, type Rule } from './rules.ts';
 
 const isFloat = ({ dtype }: Value): boolean => dtype === 'float64' || dtype === 'float32';
@@ -32,7 +32,8 @@ const made = (inside: Builder, params: readonly string[], suits: (x: Value) => b
 
 const body = (inside: Builder, params: readonly string[], text: string, results: readonly string[]): Body => ({
   params,
-  lines: inside.lines,
+  // A line that nothing uses, and that throws, throws eagerly only.
+  lines: pruned(inside.lines, results),
   result: template(text, results),
 });
 
