@@ -205,6 +205,8 @@ export class Planner {
   }
 
   private mapTo(out: Var, inputs: readonly Var[], parts: readonly Part[]): void {
+    // Of nothing, any number is all elements.
+    if (sizeOf(out.shape) === 0) return void this.sources.set(out, { kind: 'fill', value: 0 });
     const [part] = parts;
     if (parts.length === 1 && sameShape(part!.size, out.shape)) {
       const source = this.sourceOf(inputs[part!.operand]!);
