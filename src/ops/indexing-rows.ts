@@ -4,6 +4,7 @@ import type { Fits, Ok, WithAxis } from '../base/shape-types.ts';
 import { normalizeAxisOrScalar, sameShape, sizeOf, type Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
+import { addRows, pickRows } from './families/indexed.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
 import { requireOneDtype } from './indexing.ts';
 import { checkIndex, requireIndex } from './kernels/places.ts';
@@ -79,6 +80,7 @@ const takePrimitive: Primitive<RowsAttributes> = primitive<RowsAttributes>({
       });
     },
   },
+  lower: pickRows,
   derivatives: {
     kind: 'each',
     jvp: ([t], { inputs: [, index], attrs }) => t && runtime.applyOne(takePrimitive, [t, index!], attrs),
@@ -135,6 +137,7 @@ const addRowsPrimitive: Primitive<RowsAttributes> = primitive<RowsAttributes>({
       });
     },
   },
+  lower: addRows,
   derivatives: {
     kind: 'each',
     jvp: ([tx, , ts], { inputs: [x, index, source], attrs }): Cotangent => {

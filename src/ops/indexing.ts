@@ -4,6 +4,7 @@ import { castNumber, newStorage, type Storage } from '../base/dtypes.ts';
 import { normalizeAxis, sameShape, sizeOf, stridesOf, type Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
 import type { Value } from '../value/value.ts';
+import { pickElements, putElements } from './families/indexed.ts';
 import type { AnyOperand, Of } from './families/signatures.ts';
 import { eachPlace, requireIndex } from './kernels/places.ts';
 import { gatherStrided } from './kernels/strided.ts';
@@ -54,6 +55,7 @@ const gatherPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
       });
     },
   },
+  lower: (inputs, { axis }) => pickElements(inputs, axis),
   derivatives: {
     kind: 'each',
     jvp: ([t], { inputs: [, index], attrs }) => t && runtime.applyOne(gatherPrimitive, [t, index!], attrs),
@@ -201,6 +203,7 @@ const scatterAddPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>
       });
     },
   },
+  lower: (inputs, { axis }) => putElements('add', inputs, axis),
   derivatives: {
     kind: 'each',
     jvp: (tangents, at) =>
@@ -240,6 +243,7 @@ const scatterPrimitive: Primitive<AxisAttributes> = primitive<AxisAttributes>({
       });
     },
   },
+  lower: (inputs, { axis }) => putElements('replace', inputs, axis),
   derivatives: {
     kind: 'each',
     jvp: scatterJvp(() => scatterPrimitive),

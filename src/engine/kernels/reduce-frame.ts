@@ -2,7 +2,7 @@
 import { emitGraph, type Form } from '../../base/lanes/emit.ts';
 import type { LaneGraph, Node } from '../../base/lanes/graph.ts';
 import { ScalarForm, type SlowFunctions } from '../../base/lanes/scalar-form.ts';
-import { signMaskFor, VectorForm, writeSplat, type LaneWidth } from '../../base/lanes/vector-form.ts';
+import { VectorForm, writeSignMasks, writeSplat, type LaneWidth } from '../../base/lanes/vector-form.ts';
 import type { FunctionBody, Local } from '../../base/wasm/index.ts';
 import { writeLoad, writeLoadVector } from './elements.ts';
 import { bytesOf, lanesOf, type Layout, type Read } from './reduce-layout.ts';
@@ -160,6 +160,6 @@ export class Frame {
       body.set(vector);
       this.constants.set(node, vector);
     }
-    return new VectorForm(this.slow, width, signMaskFor(body, layout.order, width));
+    return new VectorForm(this.slow, width, writeSignMasks(body, layout.order));
   }
 }

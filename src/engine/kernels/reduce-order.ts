@@ -12,8 +12,8 @@ export function writePairwise(
   body: FunctionBody,
   write: (lane: number) => void,
   join: Join,
-  count = LANES,
-  at = 0,
+  count: number = LANES,
+  at: number = 0,
 ): void {
   if (count === 1) return write(at);
   writePairwise(body, write, join, count / 2, at);
@@ -100,7 +100,7 @@ export class Digits {
   }
 
   /** Adds the sums of block number `block`, counted from 0, which are in `values`; at level 1 those of two blocks. */
-  push(block: Local, values: readonly Local[], level = 0): void {
+  push(block: Local, values: readonly Local[], level: number = 0): void {
     const { body } = this;
     const n = body.local('i32');
     const slot = body.local('i32');
@@ -146,7 +146,7 @@ export class Digits {
     });
   }
 
-  private load(slot: Local, value: number, level = 0): void {
+  private load(slot: Local, value: number, level: number = 0): void {
     this.body.get(slot).memory(`${this.type}.load`, this.offset + level * this.slotBytes + 16 * value);
   }
 }

@@ -144,3 +144,40 @@ export function runContract(
   data.set(sums);
   return [data];
 }
+
+// Indices ------------------------------------------------------------------------------------------------------------
+
+/** One output: an exact copy. @throws LawError for an index out of range, which the reference kernel would have refused. */
+export function runPick(
+  { strides, indexStrides, step, length }: LoweringOf<'pick'>,
+  [x, index]: readonly Dense[],
+  [out]: readonly Aval[],
+): Storage[] {
+  const [result] = storages([out!]) as [Storage];
+  let to = 0;
+  eachIndex(out!.shape, (at) => {
+    const place = requirePlace(index!.data[along(at, indexStrides)], length);
+    result[to++] = x!.data[along(at, strides) + place * step]!;
+  });
+  return [result];
+}
+
+/** One output: operand 0 with what is put into it, in order. */
+export function runPut(lowering: LoweringOf<'put'>, [x, index, source]: readonly Dense[]): Storage[] {
+  const { join, domain, strides, sourceStrides, indexStrides, step, length } = lowering;
+  const result = x!.data.slice();
+  eachIndex(domain, (at) => {
+    const place = requirePlace(index!.data[along(at, indexStrides)], length);
+    const to = along(at, strides) + place * step;
+    const put = source!.data[along(at, sourceStrides)]!;
+    if (join === 'replace') result[to] = put;
+    else if (x!.dtype === 'bool') result[to]! |= put;
+    else result[to]! += put;
+  });
+  return [result];
+}
+
+function requirePlace(at: number | undefined, length: number): number {
+  if (at !== undefined && at >= 0 && at < length) return at;
+  throw new LawError(`follows index ${String(at)} of an axis of length ${length}`);
+}

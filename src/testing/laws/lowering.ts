@@ -15,7 +15,7 @@ import {
   type Case,
   type Law,
 } from './law.ts';
-import { runContract, runMap, runReduce } from './lowered.ts';
+import { runContract, runMap, runPick, runPut, runReduce } from './lowered.ts';
 
 const dense = (x: Value): Dense => ({ data: x.data, shape: x.shape, dtype: x.dtype });
 
@@ -35,6 +35,11 @@ function requireLowered(p: Primitive, inputs: readonly Value[], attrs: Attribute
       return runMap(lowering, operands, outputs).forEach((data, i) =>
         requireSame(`${p.name}, its parts copied: output ${i}`, asValue(outputs[i]!, data), outputs[i]!),
       );
+    case 'pick':
+    case 'put': {
+      const [data] = lowering.kind === 'pick' ? runPick(lowering, operands, outputs) : runPut(lowering, operands);
+      return requireSame(`${p.name}, as it is lowered`, asValue(outputs[0]!, data!), outputs[0]!);
+    }
     case 'reduce':
     case 'contract': {
       const [data] =
