@@ -6,7 +6,7 @@ import type { Node } from './graph.ts';
 import { slowFunctions, type LaneProgram } from './program.ts';
 import { SCALAR_LOADS, SCALAR_STORES, ScalarForm, scalarType, type SlowFunctions } from './scalar-form.ts';
 import { scratchLimits } from './scratch.ts';
-import { laneWidth, signMaskFor, VectorForm, writeSpread, writeSplat, type LaneWidth } from './vector-form.ts';
+import { laneWidth, VectorForm, writeSignMasks, writeSpread, writeSplat, type LaneWidth } from './vector-form.ts';
 import { writeLoadVector, writeStoreVector } from './vector-memory.ts';
 
 /** Where operands and result lie in the scratch memory; operand i starts at i · stride, the result behind them. */
@@ -90,8 +90,8 @@ class LoopWriter {
     const { body } = this;
     const lanes = 16 / width;
     const given = this.splatVectors(width);
-    const signMask = signMaskFor(body, this.order, width);
-    const form = new VectorForm(this.slow, width, signMask);
+    const signMasks = writeSignMasks(body, this.order);
+    const form = new VectorForm(this.slow, width, signMasks);
     const end = body.local('i32');
     for (const vectors of this.order.length < LONG ? [UNROLL, 1] : [1]) {
       const step = vectors * lanes;

@@ -41,20 +41,13 @@ const CONVERSIONS: Readonly<Record<string, OpName>> = {
 };
 
 /**
- * Bytes per lane of the vectors that can compute these nodes: the widest type's. Narrower numbers may come in, go out
- * and be converted, no more. Undefined where some node has no vector instruction. `given` are nodes of any kind that
- * come in as vectors.
+ * Bytes per lane of the vectors that can compute these nodes: the widest type's. Narrower numbers take the lower half of
+ * their vectors. Undefined where some node has no vector instruction. `given` are nodes of any kind that come in as
+ * vectors.
  */
 export function laneWidth(order: readonly Node[], given: readonly Node[] = []): LaneWidth | undefined {
-  const width = [...order, ...given].some((node) => node.type !== 'mask' && WIDTHS[node.type] === 8) ? 8 : 4;
-  return order.every((node) => isVectorNode(node, width)) ? width : undefined;
-}
-
-const PASSING: readonly Node['op'][] = ['input', 'constant', 'convert'];
-
-function isVectorNode(node: Node, width: LaneWidth): boolean {
-  if (node.op === 'div' && node.type === 'i32') return false;
-  return PASSING.includes(node.op) || [node, ...node.args].every((x) => x.type === 'mask' || WIDTHS[x.type] === width);
+  if (order.some((node) => node.op === 'div' && node.type === 'i32')) return undefined;
+  return [...order, ...given].some(({ type }) => type !== 'mask' && WIDTHS[type] === 8) ? 8 : 4;
 }
 
 /** Leaves a vector with `node`'s constant in every lane. */
@@ -71,26 +64,36 @@ export function writeSpread(body: FunctionBody, type: Node['type'], width: LaneW
 
 const splatOp = (type: NumberType): OpName => `${SHAPES[type]}.splat` as OpName;
 
-/** A local with all bits of each lane but its sign, where some node copies signs. */
-export function signMaskFor(body: FunctionBody, order: readonly Node[], width: LaneWidth): Local | undefined {
-  if (!order.some((node) => node.op === 'copySign')) return undefined;
-  const mask = body.local('v128');
-  if (width === 8) body.i64(0x7fffffffffffffffn).op('i64x2.splat');
-  else body.i32(0x7fffffff).op('i32x4.splat');
-  body.set(mask);
-  return mask;
+/** Locals with all bits of each lane but its sign, by the bytes of the numbers whose signs are copied. */
+export type SignMasks = ReadonlyMap<LaneWidth, Local>;
+
+/** Those that the nodes need. */
+export function writeSignMasks(body: FunctionBody, order: readonly Node[]): SignMasks {
+  const masks = new Map<LaneWidth, Local>();
+  for (const { op, type } of order) {
+    if (op !== 'copySign' || masks.has(WIDTHS[type as NumberType])) continue;
+    const mask = body.local('v128');
+    if (type === 'f64') body.i64(0x7fffffffffffffffn).op('i64x2.splat');
+    else body.i32(0x7fffffff).op('i32x4.splat');
+    body.set(mask);
+    masks.set(WIDTHS[type as NumberType], mask);
+  }
+  return masks;
 }
 
+/** Every other 32 bits: a mask of 64-bit lanes, for numbers in the lower half. */
+const LOWER_HALF = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
+
+/** Masks have the width of the form whatever is compared or selected: they are widened and narrowed at once. */
 export class VectorForm implements Form {
   private readonly slow: SlowFunctions;
   private readonly width: LaneWidth;
-  private readonly signMask: Local | undefined;
+  private readonly signMasks: SignMasks;
 
-  /** `signMask`: a local with all bits set but the sign of each lane; needed by copySign only. */
-  constructor(slow: SlowFunctions, width: LaneWidth, signMask: Local | undefined) {
+  constructor(slow: SlowFunctions, width: LaneWidth, signMasks: SignMasks) {
     this.slow = slow;
     this.width = width;
-    this.signMask = signMask;
+    this.signMasks = signMasks;
   }
 
   typeOf(): ValueType {
@@ -111,18 +114,32 @@ export class VectorForm implements Form {
       case 'fromBits':
         return operand(a);
       case 'select':
-        return void body.op(writeSelect(node, operand));
+        return void body.op(writeSelect(node, (x) => this.sideOfSelect(body, x, node, operand)));
       case 'copySign':
         operand(a);
         operand(b);
-        return void body.get(this.signMask!).op('v128.bitselect');
+        return void body.get(this.signMasks.get(WIDTHS[node.type as NumberType])!).op('v128.bitselect');
       case 'rare':
         return this.writeRare(body, node, operand);
       default:
         node.args.forEach(operand);
         if (node.op.startsWith('shift')) body.i32(node.value as number);
         body.op(this.vectorOp(node));
+        if (node.type === 'mask' && this.isNarrow(a)) body.op('i64x2.extend_low_i32x4_s');
     }
+  }
+
+  /** Whether it takes only the lower half of its vector. */
+  private isNarrow({ type }: Node): boolean {
+    return type !== 'mask' && WIDTHS[type] < this.width;
+  }
+
+  /** An argument of a selection; the condition in the width of what is selected. */
+  private sideOfSelect(body: FunctionBody, x: Node, node: Node, operand: (x: Node) => void): void {
+    operand(x);
+    if (x !== node.args[0] || !this.isNarrow(node)) return;
+    const mask = body.local('v128');
+    body.tee(mask).get(mask).shuffle(LOWER_HALF);
   }
 
   private vectorOp(node: Node): OpName {

@@ -46,9 +46,9 @@ export class BlockWriter {
   /** Loads what stays the same from block to block: a short row that is repeated along an axis. */
   still(): StillVectors {
     const vectors = new Map<string, Local>();
-    const { courses, blocks, blockSize, leftover } = this.schedule;
-    for (const k of this.nest.reads.values()) {
-      if (!isStill(courses[k]!) || isOnePlace(courses[k]!)) continue;
+    const { courses, levels, blocks, blockSize, leftover } = this.schedule;
+    for (const [input, k] of this.nest.reads) {
+      if (!isStill(courses[k]!) || !levels.perElement.includes(input)) continue;
       for (let first = 0; first < (blocks > 0 ? blockSize : leftover); first += this.lanes) {
         const key = stillKey(k, this.placesAt(k, first, this.lanes));
         if (!vectors.has(key)) vectors.set(key, this.load(k, first, this.lanes));
@@ -152,8 +152,6 @@ const stillKey = (k: number, places: readonly number[]): string => `${k}: ${plac
 
 /** Whether all blocks of a row find it in the same place. */
 const isStill = ({ advance }: Course): boolean => advance === 0;
-
-const isOnePlace = ({ offsets }: Course): boolean => offsets.every((offset) => offset === offsets[0]);
 
 /** A square of which element j of vector v is v + j·step, step being more than 1. */
 function isAcrossBlock({ offsets }: Course, lanes: number): boolean {

@@ -3,7 +3,7 @@ import { bytesPerElement } from '../../base/dtypes.ts';
 import { emitRoots } from '../../base/lanes/emit.ts';
 import type { LaneGraph, Node } from '../../base/lanes/graph.ts';
 import { SCALAR_LOADS, ScalarForm, type SlowFunctions } from '../../base/lanes/scalar-form.ts';
-import { signMaskFor, VectorForm, writeSplat, writeSpread } from '../../base/lanes/vector-form.ts';
+import { VectorForm, writeSignMasks, writeSplat, writeSpread } from '../../base/lanes/vector-form.ts';
 import type { FunctionBody, Local } from '../../base/wasm/index.ts';
 import { BlockWriter, type Given } from './loop-block.ts';
 import { ONCE, PER_ROW } from './loop-levels.ts';
@@ -43,7 +43,7 @@ class LoopWriter {
     this.indices = schedule.outer.map(() => body.local('i32'));
     const { width, levels } = schedule;
     const form =
-      width === undefined ? this.scalars : new VectorForm(slow, width, signMaskFor(body, levels.perElement, width));
+      width === undefined ? this.scalars : new VectorForm(slow, width, writeSignMasks(body, levels.perElement));
     this.block = new BlockWriter(body, schedule, nest, graph, form, this.pointers);
   }
 

@@ -45,7 +45,7 @@ const SHORT_ROW = 32;
 const LARGEST_BLOCK_VECTORS = 16;
 const LARGEST_BLOCK_NODES = 1500;
 /** Columns of a strip that is transposed: as many rows of both sides fit into the first-level cache. */
-const STRIP = 32;
+const STRIP = 64;
 
 /** What is chosen: how the elements of a block lie in the axes. */
 interface Layout {
@@ -183,7 +183,10 @@ function tiled(nest: Nest, graph: LaneGraph): readonly Schedule[] | undefined {
   const out = [squares(square, layout, across, lanes)];
   const right = box(nest, last, columns - (columns % lanes), columns);
   const below = box(box(nest, across, rows - (rows % lanes), rows), last, 0, columns - (columns % lanes));
-  for (const rest of [right, below]) if (rest.axes.every(({ size }) => size > 0)) out.push(inRows(rest, graph));
+  for (const rest of [right, below]) {
+    const axes = rest.axes.filter(({ size }) => size !== 1);
+    if (axes.every(({ size }) => size > 0)) out.push(inRows({ ...rest, axes }, graph));
+  }
   return out;
 }
 

@@ -142,7 +142,7 @@ describe('any domain, any strides', () => {
         const step = loop(domain, operands, [[output, mixed(operands)]]);
         expectRight(step, { ranges: backwards(parts) }, contentsOf(step, seed));
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 
@@ -155,7 +155,7 @@ describe('any domain, any strides', () => {
         const writes = [{ to: accessOf(domain, to), value: step.writes[0]!.value }];
         expectRight({ ...step, writes }, undefined, contentsOf({ ...step, writes }, seed));
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 });
@@ -196,6 +196,15 @@ describe('shapes that have ways of their own', () => {
     }
   });
 
+  test('long rows, cut into pieces', () => {
+    const row: Operand = { dtype: 'float32', strides: [0, 1] };
+    const column: Operand = { dtype: 'float32', strides: [1, 0] };
+    const f: LaneFunction = (k, x, y, z) => k.add(k.mul(x, y), z);
+    for (const n of [8192, 9001, 20480]) {
+      expectRight(loop([3, n], [plain([3, n]), row, column], [['float32', f]]), { ranges: backwards(4) });
+    }
+  });
+
   test.each([
     [4, 4],
     [5, 7],
@@ -203,6 +212,8 @@ describe('shapes that have ways of their own', () => {
     [130, 203],
     [3, 500],
     [500, 3],
+    [8, 5],
+    [9, 8],
   ])('transposed %i × %i, alone and beside what is not', (m, n) => {
     for (const dtype of DTYPES) {
       const across: Operand = { dtype, strides: [1, m] };
@@ -210,6 +221,10 @@ describe('shapes that have ways of their own', () => {
     }
     const both = loop([m, n], [{ dtype: 'float32', strides: [1, m] }, plain([m, n])], [['float32', add]]);
     expectRight(both, { ranges: backwards(5) });
+    const row: Operand = { dtype: 'float32', strides: [0, 1] };
+    const column: Operand = { dtype: 'float32', strides: [1, 0] };
+    const f: LaneFunction = (k, x, y, z) => k.add(k.mul(x, y), z);
+    expectRight(loop([m, n], [{ dtype: 'float32', strides: [1, m] }, row, column], [['float32', f]]));
     const batched = loop([3, m, n], [{ dtype: 'float64', strides: [m * n, 1, m] }], [['float64', one]]);
     expectRight(batched, { ranges: backwards(2) });
   });
@@ -305,6 +320,17 @@ describe('expressions of every kind', () => {
         [['float64', (k, x, y) => k.mul(sin(k, x), y)]],
       ),
     );
+  });
+
+  test('numbers of half the width stay in vectors: what is compared, selected, negated beside its double', () => {
+    const f: LaneFunction = (k, x, y) => {
+      const wave = k.to(k.mul(k.to(x, 'f64'), 0.1), 'f32');
+      const near = k.and(k.lt(wave, y), k.gt(k.to(y, 'f64'), k.to(x, 'f64')));
+      return k.select(near, k.copySign(wave, y), k.add(k.to(k.to(y, 'i32'), 'f32'), k.to(near, 'f32')));
+    };
+    const plain: Operand = { dtype: 'float32', strides: [1] };
+    expectRight(loop([335], [plain, plain], [['float32', f]]));
+    expectRight(loop([335], [plain, plain], [['float32', (k, x, y) => tanh(k, k.mul(sin(k, x), y))]]));
   });
 
   test('integers are divided one by one, and dividing by zero traps', () => {
