@@ -1,7 +1,8 @@
 /** Programs as text that reads like code. */
 import { showShape } from '../base/errors.ts';
 import { isPlainObject, unflatten } from '../base/trees.ts';
-import { formatData } from '../value/format.ts';
+import { formatData, formatNumber } from '../value/format.ts';
+import type { Value } from '../value/value.ts';
 import type { Effect, Program, Var } from './program.ts';
 
 const name = (v: Var): string => (v.label === null ? `%${v.index}` : `%${v.index}:${v.label}`);
@@ -49,6 +50,12 @@ function effect({ slot, target, output }: Effect, program: Program): string {
   return `${to}${slot === 'grad' ? '.grad' : ''} ← ${output === null ? 'null' : name(program.outputs[output]!)}`;
 }
 
+/** The numbers of what has few, and the one number of what has no other. */
+function numbersOf(value: Value): string {
+  if (!value._isCell && typeof value._content === 'number') return ` ${formatNumber(value._content, value.dtype)}`;
+  return value.size <= 4 ? ` ${formatData(value).replaceAll('\n', '')}` : '';
+}
+
 /**
  * ```
  * program (%0 float64[3], %1 float64[3]) {
@@ -65,7 +72,7 @@ export function printProgram(program: Program): string {
       continue;
     }
     const kind = value._isCell ? 'cell' : 'constant';
-    const numbers = value.size <= 4 ? ` ${formatData(value).replaceAll('\n', '')}` : '';
+    const numbers = numbersOf(value);
     lines.push(`  ${typed(variable)} = ${kind}${numbers}`);
   }
   for (const { primitive, inputs, outputs, attrs } of program.instructions) {
