@@ -1,12 +1,12 @@
 /** compile: the same function, traced once and run as a program. */
 import { defaultDtype } from '../base/dtypes.ts';
 import { checkOptions, OptionError } from '../base/errors.ts';
-import { flatten, unflatten } from '../base/trees.ts';
+import { flatten, mapTree, unflatten } from '../base/trees.ts';
 import type { Program } from '../program/program.ts';
-import { traceProgram } from '../program/trace.ts';
+import { flattenResult, traceProgram } from '../program/trace.ts';
 import type { AnyFunction, AnyParameters, LiftedAll, Values } from '../transform/signatures.ts';
 import { lift } from '../value/lift.ts';
-import { refusePromise, requireFunction, state } from '../value/recording.ts';
+import { requireFunction, state } from '../value/recording.ts';
 import { requireLive } from '../value/trace.ts';
 import { isTraced, isValue, type Value } from '../value/value.ts';
 import { Cache, Entry, recordedFrom } from './cache.ts';
@@ -86,9 +86,9 @@ class CompiledFunction {
 
   /** Inlined where someone traces, watched where someone observes. */
   #directly(args: readonly unknown[]): unknown {
-    const result = this.#f(...args);
-    refusePromise(result, 'compile');
-    return result;
+    const lifted = mapTree(args, isArgumentLeaf, (x) => lift(x, 'compile')) as unknown[];
+    const { leaves, structure } = flattenResult(this.#f(...lifted), 'compile');
+    return unflatten(structure, leaves);
   }
 
   #run(entry: Entry, leaves: readonly Value[], args: readonly unknown[]): unknown {

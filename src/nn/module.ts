@@ -2,7 +2,7 @@
 import { ChainruleError, ShapeError, showShape } from '../base/errors.ts';
 import type { DType } from '../base/dtypes.ts';
 import { sameShape } from '../base/shapes.ts';
-import { withScope } from '../value/recording.ts';
+import { state, withScope } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
 
 /** Parameters and buffers by their dotted names, as PyTorch names them: `layers.0.weight`. */
@@ -15,8 +15,7 @@ export type StateDict = Record<string, Value>;
  * @example class Double extends Module { readonly w = this.parameter('w', value(2)); forward(x: Value) { return x.mul(this.w) } }
  */
 export abstract class Module {
-  /** True while training: dropout and batch statistics ask for it. Set by `train()` and `eval()`. */
-  training = true;
+  #training = true;
   readonly #parameters = new Map<string, Value>();
   readonly #buffers = new Map<string, Value>();
 
@@ -29,6 +28,19 @@ export abstract class Module {
       enumerable: false,
       configurable: true,
     });
+  }
+
+  /**
+   * True while training: dropout and batch statistics ask for it. Set by `train()` and `eval()`. A compiled function that
+   * asks has a program for either.
+   */
+  get training(): boolean {
+    return state.lifting === null ? this.#training : state.lifting.readFlag(this, 'training', this.#training);
+  }
+
+  set training(on: boolean) {
+    if (state.lifting === null) this.#training = on;
+    else state.lifting.writeFlag(this, 'training', on);
   }
 
   abstract forward(...inputs: Value[]): Value;

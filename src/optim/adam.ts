@@ -1,8 +1,9 @@
 /** Adam. */
 import { checkOptions, OptionError } from '../base/errors.ts';
-import { constant, zerosLike } from '../value/create.ts';
+import { pow, sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
-import { checkNumber, Optimizer, type ParameterState } from './optimizer.ts';
+import { checkNumber, Optimizer, regularised } from './optimizer.ts';
+import type { Slots } from './slots.ts';
 
 export interface AdamOptions {
   /** Default 1e-3. */
@@ -16,13 +17,6 @@ export interface AdamOptions {
   /** Divide by the largest second moment so far. */
   readonly amsgrad?: boolean;
   readonly maximize?: boolean;
-}
-
-/** βᵗ by squaring: the same bits everywhere. */
-function power(base: number, exponent: number): number {
-  let result = 1;
-  for (let b = base, n = exponent; n > 0; n = Math.floor(n / 2), b *= b) if (n % 2 === 1) result *= b;
-  return result;
 }
 
 /**
@@ -46,28 +40,19 @@ export class Adam extends Optimizer {
     this.#options = { betas, eps, weightDecay, amsgrad, maximize };
   }
 
-  protected override update(p: Value, gradient: Value, state: ParameterState): Value {
-    const { betas, eps, weightDecay, amsgrad, maximize } = this.#options;
+  protected override update(p: Value, gradient: Value, slots: Slots): Value {
+    const { betas, eps, amsgrad } = this.#options;
     const [beta1, beta2] = betas;
-    const signed = maximize ? gradient.neg() : gradient;
-    const g = weightDecay === 0 ? signed : signed.add(p.mul(weightDecay));
-    const zero = zerosLike(p);
+    const g = regularised(p, gradient, this.#options);
     // Of this parameter: one that gets its first gradient late starts its means late.
-    const t = (state['step']?.item() ?? 0) + 1;
-    state['step'] = constant(t, { dtype: 'float64' });
-    const mean = (state['expAvg'] ?? zero).mul(beta1).add(g.mul(1 - beta1));
-    const square = (state['expAvgSq'] ?? zero).mul(beta2).add(g.square().mul(1 - beta2));
-    state['expAvg'] = mean;
-    state['expAvgSq'] = square;
-    let second = square;
-    if (amsgrad) {
-      second = (state['maxExpAvgSq'] ?? zero).maximum(square);
-      state['maxExpAvgSq'] = second;
-    }
-    const denominator = second
-      .sqrt()
-      .div(Math.sqrt(1 - power(beta2, t)))
-      .add(eps);
-    return p.sub(mean.div(denominator).mul(this.lr / (1 - power(beta1, t))));
+    const t = slots.count();
+    const mean = slots.update('expAvg', (m) => m.mul(beta1).add(g.mul(1 - beta1)));
+    const square = slots.update('expAvgSq', (v) => v.mul(beta2).add(g.square().mul(1 - beta2)));
+    const second = amsgrad ? slots.update('maxExpAvgSq', (most) => most.maximum(square)) : square;
+    const denominator = second.sqrt().div(oneMinusPower(beta2, t).sqrt()).add(eps);
+    return p.sub(mean.div(denominator).mul(slots.lr.div(oneMinusPower(beta1, t))));
   }
 }
+
+/** 1 − βᵗ: what a running mean that began at 0 has to be divided by. */
+const oneMinusPower = (beta: number, t: Value): Value => sub(1, pow(beta, t));

@@ -2,5 +2,6 @@
 import '../value/install.ts';
 
 export { Adam, type AdamOptions } from './adam.ts';
-export { Optimizer, type OptimizerState, type ParameterState } from './optimizer.ts';
+export { Optimizer, type OptimizerState } from './optimizer.ts';
+export { Slots, type ParameterState } from './slots.ts';
 export { SGD, type SGDOptions } from './sgd.ts';

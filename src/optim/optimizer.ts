@@ -1,11 +1,9 @@
 /** Optimizers: what they share. */
-import { ChainruleError, OptionError, ShapeError, showShape } from '../base/errors.ts';
-import { sameShape } from '../base/shapes.ts';
+import { ChainruleError, OptionError } from '../base/errors.ts';
+import { constant } from '../value/create.ts';
 import { noGrad } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
-
-/** The state of one parameter: Values that live as long as the optimizer. */
-export type ParameterState = Record<string, Value>;
+import { Slots, type ParameterState } from './slots.ts';
 
 export interface OptimizerState {
   readonly lr: number;
@@ -16,14 +14,23 @@ export interface OptimizerState {
 
 /**
  * Base of all optimizers. `step()` updates every parameter that has a gradient; `lr` may be set at any time.
- * Updates are ordinary ops on Values, so that they can be traced with the rest of a training step.
+ *
+ * An optimizer of your own says what becomes of one parameter. Numbers that change from step to step are Values (the
+ * rate is `slots.lr`, the number of updates `slots.count()`), and what it remembers is in slots: then the step can be
+ * compiled with the rest of the training step, and is never compiled again.
+ * @example
+ * class Lion extends Optimizer {
+ *   protected override update(p: Value, g: Value, slots: Slots) {
+ *     const mean = slots.update('mean', (m) => m.mul(0.9).add(g.mul(0.1)))
+ *     return p.sub(mean.sign().mul(slots.lr))
+ *   }
+ * }
  */
 export abstract class Optimizer {
   readonly parameters: readonly Value[];
-  #lr: number;
-  /** How many steps have been made. */
-  steps = 0;
-  readonly #state = new Map<Value, ParameterState>();
+  readonly #lr: Value;
+  readonly #steps: Value = constant(0, { dtype: 'float64', label: 'steps' });
+  readonly #slots: ReadonlyMap<Value, Slots>;
 
   constructor(parameters: Iterable<Value>, lr: number) {
     this.parameters = [...parameters];
@@ -37,27 +44,34 @@ export abstract class Optimizer {
         hint: 'Pass model.parameters(), or leaves made with value(…).',
       });
     }
-    this.#lr = checkNumber(name, 'lr', lr, 0);
+    this.#lr = constant(checkNumber(name, 'lr', lr, 0), { dtype: 'float64', label: 'lr' });
+    this.#slots = new Map(this.parameters.map((p) => [p, new Slots(p, this.#lr)]));
   }
 
+  /** The learning rate. */
   get lr(): number {
-    return this.#lr;
+    return this.#lr.item();
   }
 
   set lr(lr: number) {
-    this.#lr = checkNumber(this.constructor.name, 'lr', lr, 0);
+    this.#lr.assign(checkNumber(this.constructor.name, 'lr', lr, 0));
   }
 
-  /** The new content of a parameter, from its gradient and state (which it updates). */
-  protected abstract update(parameter: Value, gradient: Value, state: ParameterState): Value;
+  /** How many steps have been made. */
+  get steps(): number {
+    return this.#steps.item();
+  }
+
+  /** The new content of a parameter, from its gradient and slots (which it updates). Runs without recording gradients. */
+  protected abstract update(parameter: Value, gradient: Value, slots: Slots): Value;
 
   /** Updates every parameter from its `.grad`; those without one stay. */
   step(): void {
-    this.steps++;
     noGrad(() => {
+      this.#steps.assign(this.#steps.add(1));
       for (const p of this.parameters) {
-        if (p.grad === null) continue;
-        p.assign(this.update(p, p.grad, this.#stateOf(p)));
+        const gradient = p.grad;
+        if (gradient !== null) p.assign(this.update(p, gradient, this.#slots.get(p)!));
       }
     });
   }
@@ -67,20 +81,9 @@ export abstract class Optimizer {
     for (const p of this.parameters) p.zeroGrad();
   }
 
-  #stateOf(p: Value): ParameterState {
-    let state = this.#state.get(p);
-    if (state === undefined) {
-      state = {};
-      this.#state.set(p, state);
-    }
-    return state;
-  }
-
   /** A copy of everything that a resumed run needs. */
   stateDict(): OptimizerState {
-    const copy = (state: ParameterState): ParameterState =>
-      Object.fromEntries(Object.entries(state).map(([key, x]) => [key, x.detach()]));
-    return { lr: this.lr, step: this.steps, parameters: this.parameters.map((p) => copy(this.#state.get(p) ?? {})) };
+    return { lr: this.lr, step: this.steps, parameters: this.parameters.map((p) => this.#slots.get(p)!.save()) };
   }
 
   /** @throws ChainruleError if the state is of another number of parameters; ShapeError if one has another shape. */
@@ -91,22 +94,26 @@ export abstract class Optimizer {
         { op: 'loadStateDict' },
       );
     }
-    this.parameters.forEach((p, i) => checkState(p, saved.parameters[i]!, i));
+    const slots = this.parameters.map((p) => this.#slots.get(p)!);
+    slots.forEach((own, i) => own.check(saved.parameters[i]!, i));
     this.lr = saved.lr;
-    this.steps = saved.step;
-    this.parameters.forEach((p, i) => this.#state.set(p, { ...saved.parameters[i] }));
+    this.#steps.assign(saved.step);
+    slots.forEach((own, i) => own.load(saved.parameters[i]!));
   }
 }
 
-/** What is kept for a parameter has its shape, or is a scalar. */
-function checkState(p: Value, state: ParameterState, i: number): void {
-  for (const [name, x] of Object.entries(state)) {
-    if (x.rank === 0 || sameShape(x.shape, p.shape)) continue;
-    throw new ShapeError(`${name} of parameter ${i} is ${showShape(x.shape)}, the parameter ${showShape(p.shape)}`, {
-      op: 'loadStateDict',
-      shapes: [x.shape, p.shape],
-    });
-  }
+/** What most optimizers do with a gradient first. */
+export interface Regularised {
+  /** λ of an L2 penalty λ/2·‖w‖². */
+  readonly weightDecay: number;
+  /** Ascend instead. */
+  readonly maximize: boolean;
+}
+
+/** The gradient to descend along: that of the objective, turned round to ascend, and of the penalty. */
+export function regularised(p: Value, gradient: Value, { weightDecay, maximize }: Regularised): Value {
+  const g = maximize ? gradient.neg() : gradient;
+  return weightDecay === 0 ? g : g.add(p.mul(weightDecay));
 }
 
 /** @throws OptionError unless x is finite and within the bounds. */

@@ -1,7 +1,9 @@
 /** Stochastic gradient descent. */
 import { checkOptions, OptionError } from '../base/errors.ts';
+import { sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
-import { checkNumber, Optimizer, type ParameterState } from './optimizer.ts';
+import { checkNumber, Optimizer, regularised } from './optimizer.ts';
+import type { Slots } from './slots.ts';
 
 export interface SGDOptions {
   /** Default 1e-3. */
@@ -38,15 +40,16 @@ export class SGD extends Optimizer {
     this.#options = { momentum, dampening, weightDecay, nesterov, maximize };
   }
 
-  protected override update(p: Value, gradient: Value, state: ParameterState): Value {
-    const { momentum, dampening, weightDecay, nesterov, maximize } = this.#options;
-    const signed = maximize ? gradient.neg() : gradient;
-    const g = weightDecay === 0 ? signed : signed.add(p.mul(weightDecay));
-    if (momentum === 0) return p.sub(g.mul(this.lr));
-    const before = state['momentumBuffer'];
-    const buffer = before === undefined ? g : before.mul(momentum).add(g.mul(1 - dampening));
-    state['momentumBuffer'] = buffer;
+  protected override update(p: Value, gradient: Value, slots: Slots): Value {
+    const { momentum, dampening, nesterov } = this.#options;
+    const g = regularised(p, gradient, this.#options);
+    if (momentum === 0) return p.sub(g.mul(slots.lr));
+    const share = dampening === 0 ? g : g.mul(undampedAtFirst(dampening, slots.count()));
+    const buffer = slots.update('momentumBuffer', (b) => b.mul(momentum).add(share));
     const direction = nesterov ? g.add(buffer.mul(momentum)) : buffer;
-    return p.sub(direction.mul(this.lr));
+    return p.sub(direction.mul(slots.lr));
   }
 }
+
+/** 1 − τ; at the first step 1, as in PyTorch: the buffer begins as the gradient itself. */
+const undampedAtFirst = (dampening: number, t: Value): Value => sub(1, t.gt(1).to('float64').mul(dampening));

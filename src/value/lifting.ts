@@ -81,6 +81,8 @@ export class CellLifting implements Lifting {
   readonly captures: Map<Value, { readonly cell: Value; readonly slot: Slot }> = new Map();
   /** Symbols that stand for a content that the program has computed. */
   readonly #bound = new Map<Value, Value>();
+  /** What stands for the new content of an argument, and the symbol of that argument. */
+  readonly #assignedArguments = new Map<Value, Value>();
   /** By cell, or by the symbol of an argument: what it has been assigned. */
   readonly contents: Map<Value, Value> = new Map();
   /** By cell or symbol: its `.grad` at this point. */
@@ -191,14 +193,16 @@ export class CellLifting implements Lifting {
 
   // Writing --------------------------------------------------------------------------------------------------------
 
-  isArgument(x: Value): boolean {
-    const position = this.#arguments.get(x);
-    if (position === undefined) return false;
-    const source = this.#sources[position]!;
-    if (!source._requiresGrad) return false;
-    if (source._isCell) return true;
+  collectorOf(leaf: Value): Value | null {
+    const cell = cellOf(leaf);
+    if (cell._isCell) return cell;
+    const symbol = this.#assignedArguments.get(leaf) ?? leaf;
+    const position = this.#arguments.get(symbol);
+    const source = position === undefined ? null : this.#sources[position]!;
+    if (source === null || !source._requiresGrad) return null;
+    if (source._isCell) return symbol;
     throw new TraceError(
-      `backward() has reached argument ${position} of ${this.trace.by}, which was computed outside from something that requires gradients`,
+      `backward() has reached argument ${position!} of ${this.trace.by}, which was computed outside from something that requires gradients`,
       {
         op: 'backward',
         hint: 'Compute it inside, detach() it, or return the result and call backward() on it after the call.',
@@ -232,6 +236,7 @@ export class CellLifting implements Lifting {
     const standIn = standInFor(target, held, this.trace);
     if (held._content === null) this.#bound.set(standIn, held);
     this.contents.set(target, standIn);
+    if (!target._isCell) this.#assignedArguments.set(standIn, target);
   }
 
   gradOf(x: Value): Value | null {

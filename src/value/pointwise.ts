@@ -8,7 +8,7 @@ import type { Operand, PointwiseDtypes } from '../ops/runtime.ts';
 import { applyOne, kernelOf } from './apply.ts';
 import { liftNumber } from './lift.ts';
 import { state } from './recording.ts';
-import { immediate, makePointwiseNode, read, Value } from './value.ts';
+import { contentOf, immediate, makePointwiseNode, read, Value } from './value.ts';
 
 // Promotion --------------------------------------------------------------------------------------------------------
 
@@ -96,11 +96,8 @@ function uniformKernel(primitive: Primitive, dtype: DType, arity: number): Unifo
 const stays = (dtype: DType, dtypes: PointwiseDtypes): boolean =>
   dtypes === 'promote' || (dtypes === 'float' ? isFloat(dtype) : dtype === 'bool');
 
-/** Whether ops have to go the long way: someone observes them, or cells stand for something else. */
-const isWatched = (): boolean => state.observer !== null || state.lifting !== null;
-
 export function unary(primitive: Primitive, operand: Operand, dtypes: PointwiseDtypes): Value {
-  if (!(operand instanceof Value) || isWatched() || !stays(operand.dtype, dtypes))
+  if (!(operand instanceof Value) || state.watched || !stays(operand.dtype, dtypes))
     return pointwise(primitive, [operand], dtypes);
   const x = operand._isCell ? read(operand) : operand;
   const content = x._content;
@@ -130,17 +127,39 @@ const besideFloat = (x: Value, y: Operand): Operand =>
     ? immediate(x.shape, x.dtype, x.dtype === 'float32' ? Math.fround(y) : y)
     : y;
 
+/** A 0-d Value beside a float tensor, where nobody records: its number, as it is cast and broadcast. */
+function spread(scalar: Value, tensor: Value): Value {
+  const x = contentOf(scalar) as number;
+  return immediate(tensor.shape, tensor.dtype, tensor.dtype === 'float32' ? Math.fround(x) : x);
+}
+
+/** Whether only the number of a 0-d Value matters: nobody watches, traces or differentiates. */
+const spreads = (scalar: Value, tensor: Value): boolean =>
+  scalar.shape.length === 0 &&
+  tensor.shape.length > 0 &&
+  !state.watched &&
+  isFloat(scalar.dtype) &&
+  isFloat(tensor.dtype) &&
+  !(state.gradients && (scalar._requiresGrad || tensor._requiresGrad)) &&
+  (scalar._content !== null || scalar._isCell);
+
 export function binary(primitive: Primitive, a: Operand, b: Operand, dtypes: PointwiseDtypes): Value {
   const left = a instanceof Value ? a : b instanceof Value ? besideFloat(b, a) : a;
   const right = b instanceof Value ? b : a instanceof Value ? besideFloat(a, b) : b;
-  const direct =
-    left instanceof Value &&
-    right instanceof Value &&
-    left.dtype === right.dtype &&
-    sameShape(left.shape, right.shape) &&
-    !isWatched() &&
-    stays(left.dtype, dtypes);
-  if (!direct) return pointwise(primitive, [a, b], dtypes);
+  if (!(left instanceof Value) || !(right instanceof Value)) return pointwise(primitive, [a, b], dtypes);
+  if (left.dtype === right.dtype && sameShape(left.shape, right.shape)) {
+    return state.watched || !stays(left.dtype, dtypes)
+      ? pointwise(primitive, [a, b], dtypes)
+      : uniform(primitive, left, right, dtypes);
+  }
+  if (dtypes === 'logical') return pointwise(primitive, [a, b], dtypes);
+  if (spreads(right, left)) return uniform(primitive, left, spread(right, left), dtypes);
+  if (spreads(left, right)) return uniform(primitive, spread(left, right), right, dtypes);
+  return pointwise(primitive, [a, b], dtypes);
+}
+
+/** Operands of one dtype and shape, in which to compute. */
+function uniform(primitive: Primitive, left: Value, right: Value, dtypes: PointwiseDtypes): Value {
   const x = left._isCell ? read(left) : left;
   const y = right._isCell ? read(right) : right;
   const xs = x._content;

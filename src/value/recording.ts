@@ -28,8 +28,8 @@ export interface Lifting {
   operand(x: Value): Value;
   /** Whether x is a cell whose numbers are unknown at this point. */
   isSymbolic(x: Value): boolean;
-  /** Whether a leaf of the trace stands for an argument that collects gradients. */
-  isArgument(x: Value): boolean;
+  /** Where a gradient that has reached a leaf goes: a cell, or what stands for an argument; null where nobody collects it. */
+  collectorOf(leaf: Value): Value | null;
   /** Whether x may be assigned: a cell, or what stands for an argument that is one. */
   isAssignable(x: Value): boolean;
   /** New content, of the cell's shape and dtype. */
@@ -51,6 +51,8 @@ interface State {
   /** Set while a whole program is traced (`trace`, `compile`). */
   lifting: Lifting | null;
   observer: Observer | null;
+  /** Whether ops have to go the long way: someone observes them, or cells stand for something else. */
+  watched: boolean;
   /** The node whose cotangent is being pulled back, while someone observes. */
   pulling: Value | null;
   scopesEntered: number;
@@ -63,6 +65,7 @@ export const state: State = {
   trace: null,
   lifting: null,
   observer: null,
+  watched: false,
   pulling: null,
   scopesEntered: 0,
 };
@@ -135,22 +138,26 @@ export function withTrace<T>(by: string, floor: number, f: (trace: Trace) => T):
 
 /** Runs f while cells are symbols. */
 export function withLifting<T>(lifting: Lifting, f: () => T): T {
-  const before = state.lifting;
+  const { lifting: before, watched } = state;
   state.lifting = lifting;
+  state.watched = true;
   try {
     return f();
   } finally {
     state.lifting = before;
+    state.watched = watched;
   }
 }
 
 /** Runs f while every op is shown to `observer`. */
 export function withObserver<T>(observer: Observer, f: () => T): T {
-  const before = state.observer;
+  const { observer: before, watched } = state;
   state.observer = observer;
+  state.watched = true;
   try {
     return f();
   } finally {
     state.observer = before;
+    state.watched = watched;
   }
 }

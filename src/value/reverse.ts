@@ -188,8 +188,8 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
     walkReverse([y], [seed], {
       isTarget: (node) => node._op === null,
       reached: (leaf, g) => {
-        const cell = cellOf(leaf);
-        if (cell._isCell || state.lifting?.isArgument(leaf) === true) accumulate(cell, g);
+        const cell = state.lifting === null ? cellOf(leaf) : state.lifting.collectorOf(leaf);
+        if (cell !== null && (cell._isCell || state.lifting !== null)) accumulate(cell, g);
       },
       floor: 0,
     });
@@ -201,9 +201,12 @@ export function backward(y: Value, options: BackwardOptions = {}): void {
 /** A new Value each time: an earlier gradient that someone kept stays as it was. */
 export function accumulate(cell: Value, g: Value): void {
   if (state.trace !== null) requireEffects(cell, 'backward()');
-  const { lifting } = state;
+  if (cell._grad === null && state.lifting === null) {
+    cell._grad = g;
+    return;
+  }
   const before = cell.grad;
   const sum = before === null ? g : before.add(g);
-  if (lifting === null) cell._grad = sum;
-  else lifting.setGrad(cell, sum);
+  if (state.lifting === null) cell._grad = sum;
+  else state.lifting.setGrad(cell, sum);
 }

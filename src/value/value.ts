@@ -395,8 +395,11 @@ function snapshotOf(cell: Value, content: Content): Value {
 export function read(x: Value): Value {
   if (!x._isCell) return x;
   if (x._twin !== null) return x._twin;
-  if (x._content === null) fetchContent(x);
-  return x.shape.length === 0 ? (x._twin ?? x) : snapshotOf(x, x._content!);
+  if (x._content === null) {
+    fetchContent(x);
+    return read(x);
+  }
+  return x.shape.length === 0 ? x : snapshotOf(x, x._content);
 }
 
 /** A recorded operand with the content that was read: a scalar cell that has been assigned since gives its first snapshot. */
