@@ -16,8 +16,11 @@ export function writeStore(body: FunctionBody, dtype: DType, offset = 0): void {
   body.memory(SCALAR_STORES[dtype], offset);
 }
 
-/** Leaves an address on the stack and returns what is still to be added to it: immediates are never negative. */
-function writeAddress(body: FunctionBody, address: Local, offset: number): number {
+/**
+ * Leaves an address on the stack and returns what is still to be added to it: addresses wrap around, immediates do not, so
+ * that negative distances are added first.
+ */
+export function writeAddress(body: FunctionBody, address: Local, offset: number): number {
   body.get(address);
   if (offset >= 0) return offset;
   body.i32(offset | 0).op('i32.add');

@@ -5,7 +5,8 @@ import type { LaneGraph, Node } from '../../base/lanes/graph.ts';
 import { LANE_TYPES } from '../../base/lanes/program.ts';
 import { SCALAR_LOADS, SCALAR_STORES, scalarType } from '../../base/lanes/scalar-form.ts';
 import { WasmError, type FunctionBody, type Local } from '../../base/wasm/index.ts';
-import { writeGather, writeScatter, writeTranspose } from './loop-lanes.ts';
+import { writeAddress } from './elements.ts';
+import { writeGather, writeLoadRaw, writeScatter, writeTranspose } from './loop-lanes.ts';
 import type { Nest } from './loop-nest.ts';
 import type { Pointers } from './loop-pointers.ts';
 import { lanesOf, type Course, type Schedule } from './loop-schedule.ts';
@@ -108,7 +109,10 @@ export class BlockWriter {
     const { dtype } = courses[k]!;
     const places = this.placesAt(k, first, count);
     if (width !== undefined) writeGather(body, dtype, width, pointers.block(k), places);
-    else body.get(pointers.block(k)).memory(SCALAR_LOADS[dtype], places[0]! * bytesPerElement(dtype));
+    else {
+      const at = writeAddress(body, pointers.block(k), places[0]! * bytesPerElement(dtype));
+      body.memory(SCALAR_LOADS[dtype], at);
+    }
     const local = body.local(width === undefined ? scalarType({ type: LANE_TYPES[dtype] }) : 'v128');
     body.set(local);
     return local;
@@ -120,12 +124,12 @@ export class BlockWriter {
     const { dtype } = courses[k]!;
     const places = this.placesAt(k, first, count);
     if (width !== undefined) return writeScatter(body, dtype, width, pointers.block(k), places, value);
-    body.get(pointers.block(k)).get(value);
-    body.memory(SCALAR_STORES[dtype], places[0]! * bytesPerElement(dtype));
+    const at = writeAddress(body, pointers.block(k), places[0]! * bytesPerElement(dtype));
+    body.get(value).memory(SCALAR_STORES[dtype], at);
   }
 
   private placesAt(k: number, first: number, count: number): readonly number[] {
-    return this.pointers.places(k).slice(first, first + count);
+    return this.schedule.courses[k]!.offsets.slice(first, first + count);
   }
 
   /** Inputs that lie across the block: its vectors are columns in memory. */
@@ -138,7 +142,7 @@ export class BlockWriter {
       if (!isAcrossBlock(courses[k]!, this.lanes) || bytesPerElement(courses[k]!.dtype) !== width) continue;
       const columns = this.placesAt(k, 0, this.lanes).map((place) => {
         const column = body.local('v128');
-        body.get(pointers.block(k)).memory('v128.load', place * width, width === 8 ? 3 : 2);
+        writeLoadRaw(body, width, pointers.block(k), place * width);
         body.set(column);
         return column;
       });

@@ -4,6 +4,7 @@ import type { LaneWidth } from '../../base/lanes/vector-form.ts';
 import { writeSplatMask } from '../../base/lanes/vector-masks.ts';
 import { writeLoadVector, writeStoreVector } from '../../base/lanes/vector-memory.ts';
 import type { FunctionBody, Local, MemoryLaneOpName, MemoryOpName } from '../../base/wasm/index.ts';
+import { writeAddress } from './elements.ts';
 
 const SPLATS: Readonly<Record<number, MemoryOpName>> = { 4: 'v128.load32_splat', 8: 'v128.load64_splat' };
 const FIRSTS: Readonly<Record<number, MemoryOpName>> = { 4: 'v128.load32_zero', 8: 'v128.load64_zero' };
@@ -18,7 +19,7 @@ const LANE_STORES: Readonly<Record<number, MemoryLaneOpName>> = {
   8: 'v128.store64_lane',
 };
 
-/** Elements at `pointer` + `places` (counted in elements, none negative); fewer places than lanes leave zeros. */
+/** Elements at `pointer` + `places` (counted in elements); fewer places than lanes leave zeros. */
 export function writeGather(
   body: FunctionBody,
   dtype: DType,
@@ -30,15 +31,14 @@ export function writeGather(
   const full = places.length === 16 / width;
   const first = places[0]! * bytes;
   if (full && places.every((place, i) => place === places[0]! + i)) {
-    body.get(pointer);
-    writeLoadVector(body, dtype, width, first);
+    writeLoadVector(body, dtype, width, writeAddress(body, pointer, first));
   } else if (full && places.every((place) => place === places[0])) writeSplat(body, dtype, width, pointer, first);
   else if (full && bytes === width && inTwoWindows(places)) writeWindows(body, width, pointer, places);
   else writeOneByOne(body, dtype, width, pointer, places);
 }
 
-function writeSplat(body: FunctionBody, dtype: DType, width: LaneWidth, pointer: Local, at: number): void {
-  body.get(pointer);
+function writeSplat(body: FunctionBody, dtype: DType, width: LaneWidth, pointer: Local, place: number): void {
+  const at = writeAddress(body, pointer, place);
   if (dtype !== 'bool') return void body.memory(SPLATS[bytesPerElement(dtype)]!, at);
   body.memory('i32.load8_u', at);
   writeSplatMask(body, width);
@@ -55,19 +55,12 @@ function writeOneByOne(
   const vector = body.local('v128');
   const rest = dtype === 'bool' ? places : places.slice(1);
   if (dtype === 'bool') body.v128(new Uint8Array(16)).set(vector);
-  else
-    body
-      .get(pointer)
-      .memory(FIRSTS[bytes]!, places[0]! * bytes)
-      .set(vector);
+  else body.memory(FIRSTS[bytes]!, writeAddress(body, pointer, places[0]! * bytes)).set(vector);
   rest.forEach((place, i) => {
     // Bytes go to the lowest of their lane; numbers of half the width side by side.
     const lane = dtype === 'bool' ? i * width : i + 1;
-    body
-      .get(pointer)
-      .get(vector)
-      .memoryLane(LANE_LOADS[bytes]!, lane, place * bytes)
-      .set(vector);
+    const at = writeAddress(body, pointer, place * bytes);
+    body.get(vector).memoryLane(LANE_LOADS[bytes]!, lane, at).set(vector);
   });
   body.get(vector);
   if (dtype === 'bool') body.op(width === 8 ? 'i64x2.neg' : 'i32x4.neg');
@@ -84,7 +77,7 @@ function writeWindows(body: FunctionBody, width: LaneWidth, pointer: Local, plac
   const lanes = places.length;
   const low = Math.min(...places);
   const second = Math.max(...places) - lanes + 1;
-  for (const window of [low, second]) body.get(pointer).memory('v128.load', window * width, width === 8 ? 3 : 2);
+  for (const window of [low, second]) writeLoadRaw(body, width, pointer, window * width);
   body.shuffle(
     bytesOfLanes(
       width,
@@ -93,7 +86,12 @@ function writeWindows(body: FunctionBody, width: LaneWidth, pointer: Local, plac
   );
 }
 
-/** The vector on the stack, to `pointer` + `places`. */
+/** Sixteen bytes as they are. */
+export function writeLoadRaw(body: FunctionBody, width: LaneWidth, pointer: Local, offset: number): void {
+  body.memory('v128.load', writeAddress(body, pointer, offset), width === 8 ? 3 : 2);
+}
+
+/** A vector's lanes to `pointer` + `places`. */
 export function writeScatter(
   body: FunctionBody,
   dtype: DType,
@@ -104,8 +102,9 @@ export function writeScatter(
 ): void {
   const bytes = bytesPerElement(dtype);
   if (places.length === 16 / width && places.every((place, i) => place === places[0]! + i)) {
-    body.get(pointer).get(value);
-    return writeStoreVector(body, dtype, width, places[0]! * bytes);
+    const at = writeAddress(body, pointer, places[0]! * bytes);
+    body.get(value);
+    return writeStoreVector(body, dtype, width, at);
   }
   let lanes = value;
   if (dtype === 'bool') {
@@ -116,10 +115,8 @@ export function writeScatter(
       .set(lanes);
   }
   places.forEach((place, i) => {
-    body
-      .get(pointer)
-      .get(lanes)
-      .memoryLane(LANE_STORES[bytes]!, dtype === 'bool' ? i * width : i, place * bytes);
+    const at = writeAddress(body, pointer, place * bytes);
+    body.get(lanes).memoryLane(LANE_STORES[bytes]!, dtype === 'bool' ? i * width : i, at);
   });
 }
 

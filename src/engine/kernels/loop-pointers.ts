@@ -15,9 +15,6 @@ interface Pointer {
   readonly block: Local;
 }
 
-/** The place of a course's elements that is lowest in memory: offsets are counted from there. */
-const lowest = ({ offsets }: Course): number => offsets.reduce((a, b) => Math.min(a, b), 0);
-
 export class Pointers {
   private readonly body: FunctionBody;
   /** One for each course; courses that are alike share. */
@@ -40,16 +37,9 @@ export class Pointers {
     this.distinct = new Set(this.pointers);
   }
 
-  /** The address of the lowest element of the next block. */
+  /** The address of the first element of the next block. */
   block(stream: number): Local {
     return this.pointers[stream]!.block;
-  }
-
-  /** Element numbers of a block, counted from that address. */
-  places(stream: number): readonly number[] {
-    const { course } = this.pointers[stream]!;
-    const low = lowest(course);
-    return course.offsets.map((offset) => offset - low);
   }
 
   /** To the row with these indices along the outer axes. */
@@ -58,11 +48,11 @@ export class Pointers {
     for (const { course, row } of this.distinct) {
       const bytes = bytesPerElement(course.dtype);
       body.get(addressOf(body, course.arg));
-      body.i32((course.start + lowest(course)) * bytes).op('i32.add');
+      body.i32((course.start * bytes) | 0).op('i32.add');
       course.outer.forEach((step, axis) => {
         if (step === 0) return;
         body.get(indices[axis]!);
-        body.i32(step * bytes).op('i32.mul');
+        body.i32((step * bytes) | 0).op('i32.mul');
         body.op('i32.add');
       });
       body.set(row);
@@ -84,7 +74,8 @@ export class Pointers {
 
   private add(pointer: Local, { dtype }: Course, elements: number): void {
     if (elements === 0) return;
-    const bytes = elements * bytesPerElement(dtype);
+    // Memory has 2^32 bytes: distances wrap as addresses do.
+    const bytes = (elements * bytesPerElement(dtype)) | 0;
     this.body.get(pointer).i32(bytes).op('i32.add').set(pointer);
   }
 }

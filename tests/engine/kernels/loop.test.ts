@@ -196,6 +196,13 @@ describe('shapes that have ways of their own', () => {
     }
   });
 
+  test('backwards with long strides, at the start of memory', () => {
+    for (const n of [3, 10, 33]) {
+      const step = loop([n], [{ dtype: 'float32', strides: [-3000] }], [['float32', one]]);
+      expectRight(step);
+    }
+  });
+
   test('long rows, cut into pieces', () => {
     const row: Operand = { dtype: 'float32', strides: [0, 1] };
     const column: Operand = { dtype: 'float32', strides: [1, 0] };
