@@ -7,6 +7,13 @@ import { writeOffset } from './places.ts';
 
 export const INDEX_PARAMS: readonly ValueType[] = new Array<ValueType>(6).fill('i32');
 
+/** All that the code of a step depends on. */
+export function indexKey(step: PickStep | PutStep): string {
+  const walks = [step.source, step.index, step.to].map(({ start, strides }) => [start, strides]);
+  const kind = step.kind === 'put' ? `put ${step.join}` : 'pick';
+  return `${kind} ${step.to.buffer.dtype} ${JSON.stringify([step.domain, step.step, step.length, walks])}`;
+}
+
 export class IndexFrame {
   readonly body: FunctionBody;
   readonly bytes: number;

@@ -4,7 +4,7 @@ import { sizeOf } from '../../base/shapes.ts';
 import type { Emission, Task } from '../emission.ts';
 import type { PickStep } from '../steps.ts';
 import { allAxes, splitRow, unitsOf, type Axes, type Row } from './index-axes.ts';
-import { IndexFrame, INDEX_PARAMS } from './index-frame.ts';
+import { IndexFrame, indexKey, INDEX_PARAMS } from './index-frame.ts';
 import { writeDigits, writeLoop } from './places.ts';
 import { writeCopyRow } from './row-copy.ts';
 
@@ -15,7 +15,9 @@ export function pickTask(step: PickStep, e: Emission): Task {
   const { outer, row } = splitRow(allAxes(step));
   const { rows, units } = unitsOf(outer.shape, row.length);
   return {
-    function: e.module.function(undefined, INDEX_PARAMS, [], (body) => writePick(body, step, outer, row, rows)),
+    function: e.shared(indexKey(step), () =>
+      e.module.function(undefined, INDEX_PARAMS, [], (body) => writePick(body, step, outer, row, rows)),
+    ),
     args: [step.source.buffer, step.index.buffer, step.to.buffer],
     units: sizeOf(step.domain) === 0 ? 0 : units,
     scratch: 0,

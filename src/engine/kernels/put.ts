@@ -6,7 +6,7 @@ import { sizeOf } from '../../base/shapes.ts';
 import type { Emission, Task } from '../emission.ts';
 import type { PutStep } from '../steps.ts';
 import { boundAxes, freeAxes, splitRow, type Axes, type Row } from './index-axes.ts';
-import { IndexFrame, INDEX_PARAMS } from './index-frame.ts';
+import { IndexFrame, indexKey, INDEX_PARAMS } from './index-frame.ts';
 import { writeDigits, writeLoop } from './places.ts';
 
 /** Elements of a row that one unit takes: each unit reads the whole index. */
@@ -34,8 +34,10 @@ export function putTask(step: PutStep, e: Emission): Task {
   const bound = boundAxes(step);
   const tiles = Math.ceil(free.row.length / TILE);
   return {
-    function: e.module.function(undefined, INDEX_PARAMS, [], (body) =>
-      new PutWriter(body, step, free.outer, free.row, bound).write(tiles),
+    function: e.shared(indexKey(step), () =>
+      e.module.function(undefined, INDEX_PARAMS, [], (body) =>
+        new PutWriter(body, step, free.outer, free.row, bound).write(tiles),
+      ),
     ),
     args: [step.source.buffer, step.index.buffer, step.to.buffer],
     units: sizeOf(step.domain) === 0 ? 0 : sizeOf(free.outer.shape) * tiles,

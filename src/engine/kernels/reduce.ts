@@ -7,6 +7,7 @@ import type { Emission, Task } from '../emission.ts';
 import type { ReduceStep } from '../steps.ts';
 import { combineFor, type Combine } from './combine.ts';
 import { columnScratch, tileOf, writeColumns } from './reduce-columns.ts';
+import { graphKey } from './graph-key.ts';
 import { Frame } from './reduce-frame.ts';
 import { lanesOf, layoutOf, type Layout } from './reduce-layout.ts';
 import { comparesVectors, writePlaces } from './reduce-places.ts';
@@ -49,9 +50,19 @@ function numeric(graph: LaneGraph, value: Node): Node {
 
 function emit(step: ReduceStep, layout: Layout, e: Emission, write: (frame: Frame) => void): FunctionRef {
   const addresses = new Array<'i32'>(layout.reads.length + 1).fill('i32');
-  return e.module.function(undefined, ['i32', 'i32', 'i32', ...addresses], [], (body) => {
-    write(new Frame(body, layout, step.graph, e.slow));
-  });
+  return e.shared(keyOf(step, layout), () =>
+    e.module.function(undefined, ['i32', 'i32', 'i32', ...addresses], [], (body) => {
+      write(new Frame(body, layout, step.graph, e.slow));
+    }),
+  );
+}
+
+/** All that the code depends on. */
+function keyOf({ reducer, graph, value: { type } }: ReduceStep, layout: Layout): string {
+  const { way, width, units, columns, inner, to, reads, value } = layout;
+  const walks = reads.map(({ dtype, start, units: along, lane, inner: within }) => [dtype, start, along, lane, within]);
+  const expression = graphKey(graph, [value], (input) => reads.findIndex((read) => read.input === input));
+  return `reduce ${reducer} ${type} ${expression} ${JSON.stringify([way, width, units, columns, inner, to, walks])}`;
 }
 
 /** About what an element costs, and a result. */
