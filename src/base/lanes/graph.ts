@@ -36,6 +36,9 @@ export interface Node extends Expr {
   readonly slow: LaneFunction | undefined;
 }
 
+/** Whether computing it may end the run: an integer division by zero does. */
+export const mayTrap = ({ op, type }: Node): boolean => op === 'div' && type === 'i32';
+
 const FLOATS: readonly LaneType[] = ['f64', 'f32'];
 const ORDERED: readonly LaneType[] = ['f64', 'f32', 'i32', 'i64'];
 const INTEGERS: readonly LaneType[] = ['i32', 'i64'];

@@ -1,5 +1,5 @@
 /** What flows through a step: the buffers it reads and writes, and whether it can fail. */
-import type { LaneGraph, Node } from '../../base/lanes/graph.ts';
+import { mayTrap, type LaneGraph, type Node } from '../../base/lanes/graph.ts';
 import type { Access, Buffer, Step } from '../steps.ts';
 
 const whole = (buffer: Buffer): Access => ({ buffer, start: 0, strides: [] });
@@ -55,9 +55,8 @@ export function writesOf(step: Step): readonly Access[] {
 /** Whether a run can end here: a reference kernel may refuse its operands, an integer division and an index trap. */
 export function mayFail(step: Step): boolean {
   if (step.kind === 'host' || step.kind === 'pick' || step.kind === 'put') return true;
-  if (step.kind === 'tape') return step.operations.some(({ graph, value }) => divides(graph, [value]));
-  return (step.kind === 'loop' || step.kind === 'reduce') && divides(step.graph, rootsOf(step));
+  if (step.kind === 'tape') return step.operations.some(({ graph, value }) => traps(graph, [value]));
+  return (step.kind === 'loop' || step.kind === 'reduce') && traps(step.graph, rootsOf(step));
 }
 
-const divides = (graph: LaneGraph, roots: readonly Node[]): boolean =>
-  graph.reachable(roots).some((node) => node.op === 'div' && node.type === 'i32');
+const traps = (graph: LaneGraph, roots: readonly Node[]): boolean => graph.reachable(roots).some(mayTrap);
