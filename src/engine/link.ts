@@ -8,7 +8,7 @@ import { taskOf } from './kernels/index.ts';
 import { tapeWords } from './kernels/tape.ts';
 import { bytesOf, layOut, type Arena } from './memory/arena.ts';
 import { aligned, ALIGNMENT } from './memory/heap.ts';
-import type { Region, Store } from './memory/store.ts';
+import type { Lease, Region, Store } from './memory/store.ts';
 import { phasesOf } from './plan/phases.ts';
 import type { Plan } from './plan/plan.ts';
 import type { Buffer, HostStep } from './steps.ts';
@@ -36,9 +36,9 @@ export interface Linked {
   readonly store: Store;
   readonly program: LinkedRun;
   /** The elements of a buffer, as they are now. */
-  view(buffer: Buffer): Storage;
+  readonly view: (buffer: Buffer) => Storage;
   /** What it took from the store for itself. */
-  readonly regions: readonly Region[];
+  readonly lease: Lease;
   readonly arenaBytes: number;
   readonly codeBytes: number;
   readonly threads: number;
@@ -73,10 +73,20 @@ export function assemble(plan: Plan, { fast, threads }: AssemblyOptions): Assemb
 
 /** `slots` says where cells live in the store. Several threads take part if the store's memory is shared. */
 export function link(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Region>): Linked {
+  const lease = store.lease();
+  try {
+    return linkIn(assembly, store, slots, lease);
+  } catch (error) {
+    lease.end();
+    throw error;
+  }
+}
+
+function linkIn(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Region>, lease: Lease): Linked {
   const { plan, module, tasks, arena } = assembly;
   const together = store.isShared && assembly.isWorthThreads;
   const runtime = together ? assembly.runtime : assembly.runtime.alone(store.isShared);
-  const addresses = new Addresses(assembly, store, slots);
+  const addresses = new Addresses(assembly, store, slots, lease);
   const address = (buffer: Buffer): number => addresses.of(buffer);
   const scratchBytes = aligned(Math.max(0, ...tasks.map((task) => task?.scratch ?? 0)));
   const scratch = addresses.take(scratchBytes * runtime.threads);
@@ -99,9 +109,8 @@ export function link(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer
     control,
     parallel,
   });
-  const { regions } = addresses;
   const { threads } = runtime;
-  return { store, program, view, regions, arenaBytes: arena.bytes, codeBytes: bytes.length, threads };
+  return { store, program, view, lease, arenaBytes: arena.bytes, codeBytes: bytes.length, threads };
 }
 
 function emissionFor(module: WasmModule, fast: boolean): Emission {
@@ -139,14 +148,15 @@ function toPhases(
 
 /** Where every buffer of a plan is. */
 class Addresses {
-  readonly regions: Region[] = [];
   private readonly store: Store;
+  private readonly lease: Lease;
   private readonly plan: Plan;
   private readonly fixed: Map<Buffer, number> = new Map();
 
-  constructor({ plan, arena }: Assembly, store: Store, slots: ReadonlyMap<Buffer, Region>) {
+  constructor({ plan, arena }: Assembly, store: Store, slots: ReadonlyMap<Buffer, Region>, lease: Lease) {
     this.plan = plan;
     this.store = store;
+    this.lease = lease;
     for (const [buffer, { start }] of slots) this.fixed.set(buffer, start);
     for (const { target, buffer } of plan.slots) if (typeof target === 'number') this.place(buffer);
     ownBuffers(plan).forEach((buffer) => this.place(buffer));
@@ -162,9 +172,7 @@ class Addresses {
   /** Bytes of the program's own, that stay from run to run. */
   take(bytes: number): number {
     if (bytes === 0) return ALIGNMENT;
-    const region = this.store.take(bytes);
-    this.regions.push(region);
-    return region.start;
+    return this.store.take(bytes, this.lease).start;
   }
 
   of(buffer: Buffer): number {

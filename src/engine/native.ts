@@ -12,7 +12,7 @@ import { assemble, link, type Linked } from './link.ts';
 import { bytesOf } from './memory/arena.ts';
 import { chooseStore } from './memory/choose.ts';
 import { copyOf, homeOf, settle, write, type Residency } from './memory/residency.ts';
-import { Store, StoreFull, type Region } from './memory/store.ts';
+import { Store, StoreFull, type Lease, type Region } from './memory/store.ts';
 import { writesOf } from './plan/flow.ts';
 import { planProgram, type Plan, type Slot } from './plan/plan.ts';
 import { hasRelaxedSimd } from './relaxed.ts';
@@ -47,16 +47,8 @@ export interface NativeStats extends ExecutableStats {
   readonly memoryBytes: number;
 }
 
-/**
- * Gives back what a program has taken that nobody holds any more. The store is held weakly: in a loop that never yields
- * no finalizer runs, and a store of dropped programs and cells must be free to go with them.
- */
-const abandoned = new FinalizationRegistry<{ readonly store: WeakRef<Store>; readonly regions: readonly Region[] }>(
-  ({ store, regions }) => giveBack(store.deref(), regions),
-);
-
-const giveBack = (store: Store | undefined, regions: readonly Region[]): void =>
-  regions.forEach((region) => store?.give(region));
+/** What programs have taken that nobody holds any more. */
+const abandoned = new FinalizationRegistry<Lease>((lease) => lease.end());
 
 export class NativeProgram implements Executable {
   private readonly program: Program;
@@ -120,8 +112,7 @@ export class NativeProgram implements Executable {
       this.placed = this.placeIn(false);
     }
     this.known = this.plan.inputs.map(() => undefined);
-    const { store, regions } = this.placed.linked;
-    abandoned.register(this, { store: new WeakRef(store), regions }, this);
+    abandoned.register(this, this.placed.linked.lease, this);
     return this.placed;
   }
 
@@ -142,10 +133,10 @@ export class NativeProgram implements Executable {
 
   private release(): void {
     if (this.placed === null) return;
-    const { store, regions, program } = this.placed.linked;
+    const { lease, program } = this.placed.linked;
     abandoned.unregister(this);
     program.dispose();
-    giveBack(store, regions);
+    lease.end();
     this.placed = null;
   }
 

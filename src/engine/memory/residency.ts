@@ -5,7 +5,7 @@ import { sizeOf } from '../../base/shapes.ts';
 import { remoteContentOf, remoteGradOf, type Remote } from '../../value/residency.ts';
 import { contentOf, type Value } from '../../value/value.ts';
 import { bytesOf } from './arena.ts';
-import type { Region, Store } from './store.ts';
+import type { Lease, Region, Store } from './store.ts';
 
 export type SlotName = 'content' | 'grad';
 
@@ -21,6 +21,7 @@ export const copyOf = (view: Storage, isScalar: boolean): Content => (isScalar ?
 export class Residency implements Remote {
   readonly store: Store;
   readonly region: Region;
+  readonly lease: Lease;
   private readonly slot: SlotName;
   private readonly dtype: DType;
   private readonly size: number;
@@ -34,7 +35,8 @@ export class Residency implements Remote {
     this.dtype = dtype;
     this.size = sizeOf(shape);
     this.isScalar = shape.length === 0;
-    this.region = store.take(bytesOf({ id: 0, dtype, size: this.size }));
+    this.lease = store.lease();
+    this.region = store.take(bytesOf({ id: 0, dtype, size: this.size }), this.lease);
   }
 
   private get view(): Storage {
@@ -56,6 +58,13 @@ export class Residency implements Remote {
     this.agreed = content;
   }
 
+  /** Brings home what only this place knows, and gives it up. Programs that use it must look for the cell's new place. */
+  leave(cell: Value): void {
+    if (remoteContentOf(cell) === this) contentOf(cell);
+    if (remoteGradOf(cell) === this) contentOf(cell.grad!);
+    this.lease.end();
+  }
+
   /** Says that a program has written here: the memory is newer than anything outside. */
   overwritten(): void {
     this.agreed = null;
@@ -67,11 +76,16 @@ const homes = new WeakMap<Value, Partial<Record<SlotName, Residency>>>();
 /** Where a cell lives now, if anywhere. */
 export const homeOf = (cell: Value, slot: SlotName): Residency | undefined => homes.get(cell)?.[slot];
 
+/** The places of cells that are no more. */
+const dropped = new FinalizationRegistry<Lease>((lease) => lease.end());
+
 /** A cell's place in a store; it moves there if it lives elsewhere. */
 export function settle(cell: Value, slot: SlotName, store: Store): Residency {
   const home = homeOf(cell, slot);
   if (home?.store === store) return home;
   const made = new Residency(store, slot, cell);
   homes.set(cell, { ...homes.get(cell), [slot]: made });
+  dropped.register(cell, made.lease);
+  home?.leave(cell);
   return made;
 }

@@ -17,6 +17,35 @@ export interface Region {
   readonly bytes: number;
 }
 
+/**
+ * What somebody has taken from a store. It does not know the store, so that a finalizer may hold it: in a loop that never
+ * yields no finalizer runs, and a store that nobody uses any more has to be free to go all the same.
+ */
+export class Lease {
+  readonly regions: Region[] = [];
+  /** When it was last of use, on the store's clock. */
+  seen: number;
+  private readonly ended: Lease[];
+  private isOver = false;
+
+  /** For Store only. */
+  constructor(ended: Lease[], seen: number) {
+    this.ended = ended;
+    this.seen = seen;
+  }
+
+  get bytes(): number {
+    return this.regions.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Its regions go back to the store. */
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.ended.push(this);
+  }
+}
+
 /** A memory that threads share, on loan. */
 interface Loan {
   readonly memory: WebAssembly.Memory;
@@ -31,6 +60,9 @@ export class Store {
   private buffer: ArrayBufferLike;
   private cached: Views;
   private shared: Region | null = null;
+  private readonly leases: Set<Lease> = new Set();
+  private readonly ended: Lease[] = [];
+  private clock = 0;
 
   /** In a memory of its own, which the collector gives back, or in one that threads share. */
   constructor(loan: Loan | null = null) {
@@ -65,27 +97,44 @@ export class Store {
     return this.views[dtype].subarray(first, first + length);
   }
 
+  lease(): Lease {
+    const lease = new Lease(this.ended, this.clock);
+    this.leases.add(lease);
+    return lease;
+  }
+
   /** @throws ChainruleError where the memory would pass 4 GB. */
-  take(bytes: number): Region {
+  take(bytes: number, lease: Lease): Region {
+    const region = this.reserve(bytes);
+    lease.regions.push(region);
+    return region;
+  }
+
+  private reserve(bytes: number): Region {
+    this.sweep();
     const region = { start: this.heap.take(bytes), bytes };
     try {
       this.reach(this.heap.end + SPARE);
     } catch (error) {
-      this.give(region);
+      this.heap.give(region.start, region.bytes);
       throw error;
     }
     return region;
   }
 
-  give({ start, bytes }: Region): void {
-    this.heap.give(start, bytes);
+  /** What leases that are over held is free. */
+  private sweep(): void {
+    for (let lease = this.ended.pop(); lease !== undefined; lease = this.ended.pop()) {
+      this.leases.delete(lease);
+      for (const { start, bytes } of lease.regions) this.heap.give(start, bytes);
+    }
   }
 
   /** Working space for one program at a time: all programs of a store take it from the same place. */
   arena(bytes: number): Region {
     if (this.shared === null || this.shared.bytes < bytes) {
       // Programs that have the former one keep it: their code knows its address.
-      this.shared = this.take(Math.max(bytes, Math.floor((this.shared?.bytes ?? 0) * 1.5)));
+      this.shared = this.reserve(Math.max(bytes, Math.floor((this.shared?.bytes ?? 0) * 1.5)));
     }
     return this.shared;
   }
