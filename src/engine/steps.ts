@@ -5,7 +5,9 @@
 import type { DType } from '../base/dtypes.ts';
 import type { LaneGraph, Node } from '../base/lanes/graph.ts';
 import type { Shape } from '../base/shapes.ts';
+import type { Channels, Windows } from '../ops/kernels/convolution.ts';
 import type { Join, Reducer } from '../ops/lowering.ts';
+import type { AxisWindows } from '../ops/kernels/pooling.ts';
 import type { Attributes, Aval, Primitive } from '../ops/primitive.ts';
 
 /** A row-major array in the engine's memory. */
@@ -112,6 +114,18 @@ export interface ConvolutionStep {
   readonly output: Access;
 }
 
+/** For each plane of `source` and each window over it, the place of its largest element: ops/kernels/pooling.ts. */
+export interface LargestStep {
+  readonly kind: 'largest';
+  readonly planes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly rows: AxisWindows;
+  readonly columns: AxisWindows;
+  readonly source: Buffer;
+  readonly to: Buffer;
+}
+
 /** Fills with the numbers of one draw. */
 export interface UniformStep {
   readonly kind: 'uniform';
@@ -167,4 +181,14 @@ export interface TapeStep {
   readonly words: Buffer;
 }
 
-export type Step = TapeStep | LoopStep | ReduceStep | ProductStep | PickStep | PutStep | UniformStep | HostStep;
+export type Step =
+  | TapeStep
+  | LoopStep
+  | ReduceStep
+  | ProductStep
+  | ConvolutionStep
+  | PickStep
+  | PutStep
+  | LargestStep
+  | UniformStep
+  | HostStep;

@@ -3,7 +3,10 @@
  * (their lane function and their kind say it); an op without one runs by its reference kernel.
  */
 import type { Shape } from '../base/shapes.ts';
+import type { AxisWindows } from './kernels/pooling.ts';
 import type { Program } from '../program/program.ts';
+import type { Role } from './families/convolution.ts';
+import type { Channels, Windows } from './kernels/convolution.ts';
 
 /** A box of an output whose elements are those of an operand, one by one. */
 export interface Part {
@@ -39,6 +42,18 @@ export type Lowering =
       readonly out: readonly number[];
     }
   /**
+   * One array of a convolution (families/convolution.ts) from the two that are named, in the order of the operands. The
+   * input is [batch, groups, incoming, …], the weight [groups, outgoing, incoming, …], the output [batch, groups,
+   * outgoing, …].
+   */
+  | {
+      readonly kind: 'convolution';
+      readonly result: Role;
+      readonly operands: readonly [Role, Role];
+      readonly channels: Channels;
+      readonly windows: Windows;
+    }
+  /**
    * Elements of operand 0 that operand 1 names: out[i, j, …] is element number i·strides[0] + … + at·step, where `at` is
    * element number i·indexStrides[0] + … of the index. One that is not below `length` (or negative) is an error, which
    * the reference kernel words.
@@ -65,6 +80,8 @@ export type Lowering =
       readonly step: number;
       readonly length: number;
     }
+  /** Over the last two axes, the place of each window's largest element (kernels/pooling.ts). */
+  | { readonly kind: 'largest'; readonly rows: AxisWindows; readonly columns: AxisWindows }
   /** Numbers uniform in [0, 1): the next draw. */
   | { readonly kind: 'uniform' }
   /** Made of other primitives: what they do to the operands. Passes put it into the place of the call. */

@@ -1,6 +1,8 @@
 /** One kernel for each kind of step. */
 import type { Emission, Task } from '../emission.ts';
 import type { HostStep, Step } from '../steps.ts';
+import { convolutionTask } from './convolution.ts';
+import { largestTask } from './largest.ts';
 import { loopTask } from './loop.ts';
 import { pickTask } from './pick.ts';
 import { productTask } from './product.ts';
@@ -18,6 +20,10 @@ export function taskOf(step: Exclude<Step, HostStep>, emission: Emission): Task 
       return reduceTask(step, emission);
     case 'product':
       return productTask(step, emission);
+    case 'convolution':
+      return convolutionTask(step, emission);
+    case 'largest':
+      return largestTask(step, emission);
     case 'pick':
       return pickTask(step, emission);
     case 'put':

@@ -42,11 +42,11 @@ export interface Panels {
 }
 
 /** Up to so many bytes of panels are kept, over all of k, for the next unit. */
-const KEPT_BYTES = 1 << 20;
+const KEPT_BYTES = 1 << 22;
 
 const whole = (length: number, width: number): number => Math.ceil(length / width) * width;
 
-export function tileFor({ dtype }: Matrices, fast: boolean): { rows: number; columns: number } {
+export function tileFor({ dtype }: Pick<Matrices, 'dtype'>, fast: boolean): { rows: number; columns: number } {
   const { rows, columns } = tileOf(dtype);
   return { rows: fast && dtype === 'float32' ? 6 : rows, columns };
 }
@@ -66,9 +66,9 @@ export function blockedOf(x: Matrices, grid: Grid, fast: boolean): Blocked {
   const list = (walk: Walk, length: number): number | undefined =>
     stepOf(walk) === undefined ? take(4 * length) : undefined;
   const blocks = Math.ceil(x.k / K_BLOCK);
-  const panels = (side: Side, width: number, length: number): Panels => {
+  const panels = (side: Side, width: number, length: number, again: boolean): Panels => {
     const block = whole(length, width) * K_BLOCK * x.bytes;
-    const keep = blocks * block <= KEPT_BYTES;
+    const keep = again && blocks * block <= KEPT_BYTES;
     return {
       width,
       at: take(keep ? blocks * block : block),
@@ -80,8 +80,8 @@ export function blockedOf(x: Matrices, grid: Grid, fast: boolean): Blocked {
   const [m, n] = [Math.min(x.m, grid.rows), Math.min(x.n, grid.columns)];
   const a = inPlace(x.a, x.bytes)
     ? { width: rows, at: undefined, kept: 0, rows: undefined, depth: undefined }
-    : panels(x.a, rows, m);
-  const b = panels(x.b, columns, n);
+    : panels(x.a, rows, m, n < x.n || x.a.batch.includes(0));
+  const b = panels(x.b, columns, n, n === x.n && (m < x.m || x.b.batch.includes(0)));
   const lists = stepOf(x.to.rows) === undefined || stepOf(x.to.columns) === undefined;
   const toRows = lists ? take(4 * whole(m, rows)) : undefined;
   const toColumns = lists ? take(4 * whole(n, columns)) : undefined;

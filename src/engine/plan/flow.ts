@@ -16,12 +16,16 @@ export function readsOf(step: Step): readonly Access[] {
       return needed(step.graph, step.reads, rootsOf(step));
     case 'product':
       return [step.a, step.b];
+    case 'convolution':
+      return (['input', 'weight', 'output'] as const).filter((role) => role !== step.result).map((role) => step[role]);
     case 'pick':
       return [step.source, step.index];
     case 'put':
       return [step.source, step.index, step.to];
     case 'uniform':
       return [whole(step.key)];
+    case 'largest':
+      return [whole(step.source)];
     case 'tape':
       return [...step.reads, step.words, step.pool].map(whole);
     case 'host':
@@ -43,7 +47,10 @@ export function writesOf(step: Step): readonly Access[] {
     case 'pick':
     case 'put':
       return [step.to];
+    case 'convolution':
+      return [step[step.result]];
     case 'uniform':
+    case 'largest':
       return [whole(step.to)];
     case 'tape':
       return [...step.writes, step.values].map(whole);

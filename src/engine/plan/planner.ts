@@ -8,7 +8,8 @@ import type { Access, Buffer, Step } from '../steps.ts';
 import { isWhole, partOf, reshaped, wholeOf, type Walk } from './access.ts';
 import { Expression, laneBytes, LoopGroup } from './group.ts';
 import { contractStep } from './contract.ts';
-import { pickStep, putStep } from './indexed.ts';
+import { convolutionStep } from './convolution.ts';
+import { largestStep, pickStep, putStep } from './indexed.ts';
 import { TapeGroup, type TapeOperand } from './tape.ts';
 
 /** Where a variable's elements come from. */
@@ -95,6 +96,11 @@ export class Planner {
         const [a, b] = instruction.inputs.map((v) => this.walkOf(v)) as [Walk, Walk];
         return this.push(contractStep(lowering, out, a, b, wholeOf(to, out.shape)), out, to);
       }
+      case 'convolution': {
+        const to = this.buffer(out.dtype, sizeOf(out.shape));
+        const [a, b] = instruction.inputs.map((v) => this.walkOf(v)) as [Walk, Walk];
+        return this.push(convolutionStep(lowering, out, a, b, wholeOf(to, out.shape)), out, to);
+      }
       case 'pick': {
         const to = this.buffer(out.dtype, sizeOf(out.shape));
         const [x, index] = instruction.inputs.map((v) => this.wholeOf(v)) as [Buffer, Buffer];
@@ -106,6 +112,14 @@ export class Planner {
         const [index, source] = others.map((v) => this.wholeOf(v)) as [Buffer, Buffer];
         this.copyInto(to, x);
         return this.push(putStep(lowering, index, source, to), out, to);
+      }
+      case 'largest': {
+        const to = this.buffer(out.dtype, sizeOf(out.shape));
+        return this.push(
+          largestStep(lowering, instruction.inputs[0]!.shape, this.wholeOf(instruction.inputs[0]!), to),
+          out,
+          to,
+        );
       }
       case 'uniform': {
         const to = this.buffer(out.dtype, sizeOf(out.shape));

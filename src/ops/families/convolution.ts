@@ -78,12 +78,14 @@ function windowsOf(
 
 const KERNELS = { output: convolveOutput, input: convolveInput, weight: convolveWeight } as const;
 
-function run(out: Dense, a: Dense, b: Dense, attrs: ConvolutionAttributes): void {
-  const sizes = lettersOf([a, b], attrs);
+function channelsOf(inputs: readonly Aval[], attrs: ConvolutionAttributes): Channels {
+  const sizes = lettersOf(inputs, attrs);
   const count = (letter: Letter): number => sizes.get(letter) ?? 0;
-  const channels: Channels = { batch: count('N'), groups: count('G'), incoming: count('C'), outgoing: count('O') };
-  KERNELS[attrs.result](out.data, a.data, b.data, out.dtype, channels, windowsOf([a, b], attrs));
+  return { batch: count('N'), groups: count('G'), incoming: count('C'), outgoing: count('O') };
 }
+
+const run = (out: Dense, a: Dense, b: Dense, attrs: ConvolutionAttributes): void =>
+  KERNELS[attrs.result](out.data, a.data, b.data, out.dtype, channelsOf([a, b], attrs), windowsOf([a, b], attrs));
 
 /** The part of the relation that `role` plays, from the other two. */
 function solve(role: Role, size: Shape, known: Partial<Record<Role, Value>>, attrs: ConvolutionAttributes): Value {
@@ -154,6 +156,13 @@ export const convolutionPrimitive: Primitive<ConvolutionAttributes> = primitive<
     return [{ shape: [...LETTERS[attrs.result].map((letter) => sizes.get(letter)!), ...attrs.size], dtype }];
   },
   compute: { kind: 'kernel', run: ([out], [a, b], attrs) => run(out!, a!, b!, attrs) },
+  lower: (inputs, attrs) => ({
+    kind: 'convolution',
+    result: attrs.result,
+    operands: OPERANDS[attrs.result],
+    channels: channelsOf(inputs, attrs),
+    windows: windowsOf(inputs, attrs),
+  }),
   // Every tap at every place of the output; padding counts as if it were there.
   flops: (inputs, attrs) => {
     const { taps, output } = windowsOf(inputs, attrs);

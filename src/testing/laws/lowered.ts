@@ -9,7 +9,7 @@ import { LawError } from './law.ts';
 export type LoweringOf<K extends Lowering['kind']> = Extract<Lowering, { readonly kind: K }>;
 
 /** Calls `visit` with every index of a box. */
-function eachIndex(shape: Shape, visit: (index: readonly number[]) => void): void {
+export function eachIndex(shape: Shape, visit: (index: readonly number[]) => void): void {
   const count = sizeOf(shape);
   const index = shape.map(() => 0);
   for (let i = 0; i < count; i++) {
@@ -21,7 +21,7 @@ function eachIndex(shape: Shape, visit: (index: readonly number[]) => void): voi
   }
 }
 
-const along = (index: readonly number[], strides: readonly number[]): number =>
+export const along = (index: readonly number[], strides: readonly number[]): number =>
   index.reduce((sum, i, axis) => sum + i * strides[axis]!, 0);
 
 const storages = (outs: readonly Aval[]): Storage[] => outs.map(({ shape, dtype }) => newStorage(dtype, sizeOf(shape)));

@@ -15,7 +15,8 @@ import {
   type Case,
   type Law,
 } from './law.ts';
-import { runContract, runMap, runPick, runPut, runReduce } from './lowered.ts';
+import { runConvolution } from './lowered-convolution.ts';
+import { runContract, runMap, runPick, runPut, runReduce, type LoweringOf } from './lowered.ts';
 
 const dense = (x: Value): Dense => ({ data: x.data, shape: x.shape, dtype: x.dtype });
 
@@ -41,9 +42,9 @@ function requireLowered(p: Primitive, inputs: readonly Value[], attrs: Attribute
       return requireSame(`${p.name}, as it is lowered`, asValue(outputs[0]!, data!), outputs[0]!);
     }
     case 'reduce':
-    case 'contract': {
-      const [data] =
-        lowering.kind === 'reduce' ? runReduce(lowering, operands, outputs) : runContract(lowering, operands, outputs);
+    case 'contract':
+    case 'convolution': {
+      const [data] = runSums(lowering, operands, outputs);
       const [y] = outputs;
       return requireClose(
         `${p.name}, as it is lowered`,
@@ -56,6 +57,16 @@ function requireLowered(p: Primitive, inputs: readonly Value[], attrs: Attribute
     default:
       return;
   }
+}
+
+function runSums(
+  lowering: LoweringOf<'reduce' | 'contract' | 'convolution'>,
+  operands: readonly Dense[],
+  outputs: readonly Value[],
+): Storage[] {
+  if (lowering.kind === 'reduce') return runReduce(lowering, operands, outputs);
+  if (lowering.kind === 'contract') return runContract(lowering, operands, outputs);
+  return runConvolution(lowering, operands, outputs);
 }
 
 /** Runs f and looks at every application in it. */
