@@ -100,7 +100,7 @@ export const slices: Law = {
 };
 
 /** ⟨u, f(x)⟩ over the float results. */
-function weighted({ sample, inputs }: Case): (...xs: Value[]) => Value {
+export function weighted({ sample, inputs }: Case): (...xs: Value[]) => Value {
   const f = floatCall(sample);
   const parts = f(...inputs).map(({ shape, size }) => ({ shape, size }));
   let offset = 0;

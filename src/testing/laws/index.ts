@@ -1,8 +1,9 @@
 /** Every law, and what runs them on an op. */
-import type { Family, Op, OpRecord, Sample } from '../../ops/op.ts';
+import type { ErrorSample, Family, Op, OpRecord, Sample } from '../../ops/op.ts';
 import { showShape } from '../../base/errors.ts';
 import { fastCheck } from '../fast-check.ts';
 import { differentiates, gradients, slices } from './batching.ts';
+import { compiledErrorSample, compiledLaws, compiledSample, type Compile } from './compiling.ts';
 import { first, second } from './derivatives.ts';
 import { LawError, type Law } from './law.ts';
 import { lowers } from './lowering.ts';
@@ -11,6 +12,7 @@ import { fills, records, singles, traces } from './running.ts';
 import { arbitraryOperands } from './sampling.ts';
 import { specials } from './special.ts';
 
+export { compiledLaws, type Compile } from './compiling.ts';
 export { LawError, type Case, type Law } from './law.ts';
 
 export const laws: readonly Law[] = [
@@ -32,6 +34,8 @@ export interface LawOptions {
   /** Inputs tried for each sample (default 3). */
   readonly numRuns?: number;
   readonly seed?: number;
+  /** chainrule's `compile`: every call runs compiled, and is held against the eager one bit for bit. */
+  readonly compile?: Compile;
 }
 
 const describeSample = ({ inputs, call }: Sample): string =>
@@ -41,9 +45,10 @@ const describeSample = ({ inputs, call }: Sample): string =>
 export function checkLaw(law: Law, record: OpRecord, sample: Sample, options: LawOptions = {}): void {
   if (law.exempts(sample, record) !== null) return;
   const fc = fastCheck('checkLaw');
-  const { numRuns = 3, seed = 1 } = options;
+  const { numRuns = 3, seed = 1, compile } = options;
+  const run = compile === undefined ? sample : compiledSample(sample, compile);
   const property = fc.property(arbitraryOperands(sample, law.special ?? false), (inputs) =>
-    law.check({ record, sample, inputs }),
+    law.check({ record, sample: run, inputs }),
   );
   // A sample without elements is the same every time.
   const runs = sample.inputs.every(({ shape }) => shape.includes(0)) ? 1 : numRuns;
@@ -56,10 +61,11 @@ export function checkLaw(law: Law, record: OpRecord, sample: Sample, options: La
 }
 
 /** Runs one error sample. @throws LawError unless it throws the stated class and message. */
-export function checkErrorSample(record: OpRecord, sample: OpRecord['errors'][number]): void {
+export function checkErrorSample(record: OpRecord, sample: ErrorSample, { compile }: LawOptions = {}): void {
+  const run = compile === undefined ? sample : compiledErrorSample(sample, compile);
   let thrown: unknown;
   try {
-    sample.call();
+    run.call();
   } catch (error) {
     thrown = error;
   }
@@ -78,6 +84,10 @@ export function checkErrorSample(record: OpRecord, sample: OpRecord['errors'][nu
 export function checkOp(op: Op<Family>, options: LawOptions = {}): void {
   const { record } = op;
   if (record.samples.length === 0) throw new LawError(`${record.name} has no samples`);
-  for (const sample of record.samples) for (const law of laws) checkLaw(law, record, sample, options);
-  for (const sample of record.errors) checkErrorSample(record, sample);
+  const { compile, ...eager } = options;
+  for (const sample of record.samples) {
+    for (const law of laws) checkLaw(law, record, sample, options);
+    if (compile !== undefined) for (const law of compiledLaws(compile)) checkLaw(law, record, sample, eager);
+  }
+  for (const sample of record.errors) checkErrorSample(record, sample, options);
 }
