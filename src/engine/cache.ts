@@ -10,7 +10,7 @@ import { lift } from '../value/lift.ts';
 import { noGrad, state } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
 import type { Executable } from './executable.ts';
-import { fitLeaves, hold, type Key } from './guards.ts';
+import { checksOf, fitLeaves, hold, type Checks, type Key } from './guards.ts';
 
 /** How many Programs a compiled function keeps. */
 export const CAPACITY = 32;
@@ -75,12 +75,14 @@ export class Entry {
   readonly traced: Traced;
   readonly executable: Executable;
   readonly #recorded: Recorded | null;
+  readonly #checks: Checks;
 
   constructor(key: Key, traced: Traced, executable: Executable, recorded: Recorded | null) {
     this.key = key;
     this.traced = traced;
     this.executable = executable;
     this.#recorded = recorded;
+    this.#checks = checksOf(key.facts, traced.program.effects);
   }
 
   /** The arguments' leaves if the Program is for them; else null. */
@@ -89,7 +91,7 @@ export class Entry {
     if (key.gradients !== state.gradients || key.defaultDtype !== defaultDtype()) return null;
     const leaves: Value[] = [];
     if (!gather(key.structure, args, leaves)) return null;
-    return fitLeaves(leaves, key.leaves) && hold(key, leaves) ? leaves : null;
+    return fitLeaves(leaves, key.leaves) && hold(this.#checks, leaves) ? leaves : null;
   }
 
   /**

@@ -11,7 +11,7 @@ import { requireLive } from '../value/trace.ts';
 import { isTraced, isValue, type Value } from '../value/value.ts';
 import { Cache, Entry, recordedFrom } from './cache.ts';
 import type { Backend, ExecutableOptions, ExecutableStats } from './executable.ts';
-import { differenceBetween, distinctArguments, leafKindOf, type Key } from './guards.ts';
+import { differenceBetween, leafKindOf, type Key } from './guards.ts';
 import { native } from './native.ts';
 
 /** What compiled programs run on. */
@@ -119,7 +119,6 @@ class CompiledFunction {
       gradients: state.gradients,
       defaultDtype: defaultDtype(),
       facts,
-      distinct: distinctArguments(program.effects, facts),
     };
     const entry = new Entry(key, traced, backend(run, this.#options), recorded);
     this.#note(key);

@@ -4,7 +4,7 @@ import { showShape } from '../base/errors.ts';
 import { sameShape, type Shape } from '../base/shapes.ts';
 import { structureKey, type Structure } from '../base/trees.ts';
 import type { Effect } from '../program/program.ts';
-import { gradStateOf, type Facts } from '../value/lifting.ts';
+import { gradStateOf, type Facts, type GradState } from '../value/lifting.ts';
 import type { Value } from '../value/value.ts';
 
 /** What is known of an argument's leaf. */
@@ -23,8 +23,6 @@ export interface Key {
   readonly gradients: boolean;
   readonly defaultDtype: DType;
   readonly facts: Facts;
-  /** Positions of arguments that are written and were no cell which the function knew otherwise. */
-  readonly distinct: readonly number[];
 }
 
 export const leafKindOf = ({ shape, dtype, _requiresGrad }: Value): LeafKind => ({
@@ -32,17 +30,6 @@ export const leafKindOf = ({ shape, dtype, _requiresGrad }: Value): LeafKind => 
   dtype,
   requiresGrad: _requiresGrad,
 });
-
-/** Arguments that are written and must not be another one, or a captured cell, under another name. */
-export const distinctArguments = (effects: readonly Effect[], facts: Facts): readonly number[] => [
-  ...new Set(
-    effects.flatMap(({ target }) =>
-      typeof target === 'number' && !facts.aliases.some(({ position, same }) => position === target || same === target)
-        ? [target]
-        : [],
-    ),
-  ),
-];
 
 /** Whether leaves are of the kinds that the Program takes. */
 export function fitLeaves(leaves: readonly Value[], kinds: readonly LeafKind[]): boolean {
@@ -57,28 +44,66 @@ export function fitLeaves(leaves: readonly Value[], kinds: readonly LeafKind[]):
   return true;
 }
 
+/** Facts in arrays, which are faster to go through. */
+export interface Checks {
+  readonly cells: readonly Value[];
+  readonly requiresGrad: readonly boolean[];
+  readonly gradLeaves: readonly Value[];
+  readonly grads: readonly GradState[];
+  readonly argumentGrads: readonly (readonly [position: number, grad: GradState])[];
+  readonly leaves: readonly number[];
+  readonly flags: Facts['flags'];
+  readonly constants: readonly (readonly [cell: Value, snapshot: Value])[];
+  readonly aliases: Facts['aliases'];
+  /** Positions of arguments that, where written, must be known by no other name. */
+  readonly distinct: readonly number[];
+  /** Cells that must not be given as arguments: the function writes them, and looks at them by themselves. */
+  readonly written: ReadonlySet<Value>;
+}
+
+export function checksOf(facts: Facts, effects: readonly Effect[]): Checks {
+  const isAlias = (i: number): boolean => facts.aliases.some(({ position, same }) => position === i || same === i);
+  const targets = effects.map(({ target }) => target);
+  const positions = [...targets.filter((target) => typeof target === 'number'), ...facts.argumentGrads.keys()];
+  return {
+    cells: [...facts.cells.keys()],
+    requiresGrad: [...facts.cells.values()],
+    gradLeaves: [...facts.grads.keys()],
+    grads: [...facts.grads.values()],
+    argumentGrads: [...facts.argumentGrads],
+    leaves: [...facts.leaves],
+    flags: facts.flags,
+    constants: [...facts.constants],
+    aliases: facts.aliases,
+    distinct: [...new Set(positions)].filter((i) => !isAlias(i)),
+    written: new Set(targets.filter((target) => typeof target !== 'number')),
+  };
+}
+
 /** Whether what the function relied on holds still. */
-export function hold({ facts, distinct }: Pick<Key, 'facts' | 'distinct'>, leaves: readonly Value[]): boolean {
-  for (const [cell, requiresGrad] of facts.cells) if (cell._requiresGrad !== requiresGrad) return false;
-  for (const [cell, state] of facts.grads) if (gradStateOf(cell) !== state) return false;
-  for (const [position, state] of facts.argumentGrads) if (gradStateOf(leaves[position]!) !== state) return false;
-  for (const position of facts.leaves) if (!leaves[position]!._isCell) return false;
-  for (const { owner, name, value } of facts.flags) if (flagOf(owner, name) !== value) return false;
-  for (const [cell, snapshot] of facts.constants) if ((cell._twin ?? cell) !== snapshot) return false;
-  for (const { position, same } of facts.aliases) {
-    if (leaves[position] !== (typeof same === 'number' ? leaves[same] : same)) return false;
-  }
-  for (const position of distinct) if (hasOtherName(position, leaves, facts)) return false;
-  return true;
+export function hold(checks: Checks, leaves: readonly Value[]): boolean {
+  const { cells, requiresGrad, gradLeaves, grads, flags, constants, argumentGrads, leaves: written } = checks;
+  for (let i = 0; i < cells.length; i++) if (cells[i]!._requiresGrad !== requiresGrad[i]) return false;
+  for (let i = 0; i < grads.length; i++) if (gradStateOf(gradLeaves[i]!) !== grads[i]) return false;
+  for (const { owner, name, value } of flags) if (flagOf(owner, name) !== value) return false;
+  for (const [cell, snapshot] of constants) if ((cell._twin ?? cell) !== snapshot) return false;
+  for (const [position, grad] of argumentGrads) if (gradStateOf(leaves[position]!) !== grad) return false;
+  for (const position of written) if (!leaves[position]!._isCell) return false;
+  return haveTheirNames(checks, leaves);
 }
 
 const flagOf = (owner: object, name: string): unknown => (owner as Record<string, unknown>)[name];
 
-function hasOtherName(position: number, leaves: readonly Value[], { cells }: Facts): boolean {
-  const x = leaves[position]!;
-  if (cells.has(x)) return true;
-  for (let i = 0; i < leaves.length; i++) if (i !== position && leaves[i] === x) return true;
-  return false;
+/** Whether arguments that are cells are the same ones, among each other and with captured ones, as they were. */
+function haveTheirNames({ aliases, distinct, written, cells, gradLeaves }: Checks, leaves: readonly Value[]): boolean {
+  for (const { position, same } of aliases) {
+    if (leaves[position] !== (typeof same === 'number' ? leaves[same] : same)) return false;
+  }
+  for (const position of distinct) {
+    const x = leaves[position]!;
+    if (cells.includes(x) || gradLeaves.includes(x) || leaves.some((y, i) => y === x && i !== position)) return false;
+  }
+  return written.size === 0 || !leaves.some((x) => x._isCell && written.has(x));
 }
 
 // Telling ----------------------------------------------------------------------------------------------------------

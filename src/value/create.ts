@@ -8,11 +8,12 @@ import {
   type DType,
   type Storage,
 } from '../base/dtypes.ts';
-import { checkOptions, DtypeError, OptionError } from '../base/errors.ts';
+import { checkOptions, DtypeError, OptionError, TraceError } from '../base/errors.ts';
 import type { Mutable, Shape, ShapeOfData } from '../base/shape-types.ts';
 import { checkShape, SCALAR } from '../base/shapes.ts';
 import type { Content } from '../base/storage.ts';
 import { checkDType, copyCast, readData, withShape, type Data } from './read.ts';
+import { state } from './recording.ts';
 import { isValue, makeCell, setLabel, type Value } from './value.ts';
 
 export interface ValueOptions<S extends Shape = Shape> {
@@ -27,13 +28,19 @@ const VALUE_OPTIONS = ['dtype', 'shape', 'requiresGrad', 'label'];
 
 /**
  * Numbers, factories and nested arrays take this dtype: 'float64' (at the start) or 'float32'.
- * @throws DtypeError for any other.
+ * @throws DtypeError for any other; TraceError inside a compiled function.
  * @example setDefaultDtype('float32')
  */
 export function setDefaultDtype(dtype: 'float64' | 'float32'): void {
   if (dtype !== 'float64' && dtype !== 'float32') {
     throw new DtypeError(`the default dtype is float64 or float32, not ${JSON.stringify(dtype)}`, {
       op: 'setDefaultDtype',
+    });
+  }
+  if (state.lifting !== null) {
+    throw new TraceError(`the default dtype is set inside ${state.lifting.trace.by}, while the function is traced`, {
+      op: 'setDefaultDtype',
+      hint: 'Set it before the call.',
     });
   }
   replaceDefaultDtype(dtype);

@@ -122,6 +122,7 @@ describe('what is refused', () => {
       TypeError,
       /compile: the function returned a Promise/,
     ],
+    ['a default dtype', () => compile((x: Value) => (setDefaultDtype('float32'), x))(1), TraceError, /Set it before/],
     ['a seed', () => compile((x: Value) => (manualSeed(1), x))(1), TraceError, /Seed before the call/],
   ])('%s', (_, run, error, message) => {
     expect(run).toThrow(error);
@@ -284,8 +285,8 @@ describe('gradients through a compiled function', () => {
 
   test('only results that depend on what requires them require them', () => {
     const g = compile((x: Value) => [x.mul(2), x.detach(), noGrad(() => x.mul(3)), x.argmax()]);
-    expect((g(value([1, 2]))).map((y) => y.requiresGrad)).toEqual([true, false, false, false]);
-    expect((g(constant([1, 2]))).map((y) => y.requiresGrad)).toEqual([false, false, false, false]);
+    expect(g(value([1, 2])).map((y) => y.requiresGrad)).toEqual([true, false, false, false]);
+    expect(g(constant([1, 2])).map((y) => y.requiresGrad)).toEqual([false, false, false, false]);
     expect(noGrad(() => g(value([1, 2]))).map((y) => y.requiresGrad)).toEqual([false, false, false, false]);
   });
 });

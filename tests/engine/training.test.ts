@@ -1,11 +1,14 @@
 /** Compiled functions with state: after each call everything is, to the bit, as the eager run leaves it. */
 import {
+  checkpoint,
   compile,
   constant,
+  customGradient,
   grad,
   manualSeed,
   noGrad,
   rand,
+  scan,
   TraceError,
   value,
   vmap,
@@ -337,6 +340,13 @@ describe('what is written', () => {
         x.assign(x.add(1));
       };
     expect(captured((w) => compile(step(w)) as never)).toBe(captured(step));
+    const clearing =
+      (w: Value) =>
+      (x: Value): void => {
+        w.assign(0);
+        w.grad = x.add(1);
+      };
+    expect(captured((w) => compile(clearing(w)) as never)).toBe(captured(clearing));
   });
 
   test('flags of modules, too', () => {
@@ -418,6 +428,40 @@ describe('leaves made by the function', () => {
       }),
       [[constant([1, 2])], [constant([3, 4])]],
     );
+  });
+});
+
+describe('functions inside', () => {
+  const inner: [string, (w: Value, x: Value) => Value][] = [
+    ['scan', (w, x) => scan((c: Value, row: Value) => [c.add(row.mul(w).tanh().sum()), c.mul(2)], 0, x)[1]],
+    ['checkpoint', (w, x) => checkpoint((y: Value) => y.mul(w).exp())(x)],
+    ['vmap', (w, x) => vmap((row: Value) => row.mul(w).sum())(x)],
+    ['vmap of grad', (w, x) => vmap(grad((row: Value) => row.mul(w).square().sum()))(x)],
+    ['grad', (w, x) => grad((v: Value) => x.matmul(v).square().sum())(w)],
+    [
+      'customGradient',
+      (w, x) =>
+        customGradient(
+          (a: Value) => a.mul(w),
+          (g, _, a) => [g.mul(a)],
+        )(x).add(w),
+    ],
+    ['another compiled function', (w, x) => compile((y: Value) => y.mul(w))(x)],
+  ];
+
+  test.each(inner)('%s reads parameters as they are by then, and passes gradients to them', (_, f) => {
+    sameAsEager(() => {
+      const w = value([0.1, 0.2]);
+      const step = (x: Value): Value => {
+        w.assign(w.mul(1.5));
+        w.zeroGrad();
+        const y = f(w, x).sum();
+        y.backward();
+        w.assign(w.sub(w.grad!));
+        return y.add(f(w, x).sum());
+      };
+      return { step, cells: () => [w] };
+    }, [[rand([3, 2])], [rand([3, 2])]]);
   });
 });
 
