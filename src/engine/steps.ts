@@ -155,7 +155,7 @@ export interface TapeOperation {
 
 /** Elements of buffers: the position of each one's buffer in `TapeStep.buffers`, and its byte there. */
 export interface Places {
-  readonly buffers: Uint16Array;
+  readonly buffers: Uint32Array;
   readonly bytes: Int32Array;
 }
 

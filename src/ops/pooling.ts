@@ -52,6 +52,7 @@ const placesPrimitive: Primitive<PlacesAttributes> = primitive<PlacesAttributes>
     { shape: [...x!.shape.slice(0, -2), rows.starts.length, columns.starts.length], dtype: 'int32' },
   ],
   compute: { kind: 'kernel', run: ([out], [x], { rows, columns }) => largestPlaces(out!, x!, rows, columns) },
+  lower: (_, { rows, columns }) => ({ kind: 'largest', rows, columns }),
   derivatives: { kind: 'none' },
   batch: ([x], _, __, attrs) => [runtime.applyOne(placesPrimitive, [x!], attrs)],
 });

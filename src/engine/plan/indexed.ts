@@ -1,7 +1,7 @@
-/** Steps that follow an index, from what records say of them. */
-import { stridesOf, type Shape } from '../../base/shapes.ts';
+/** Steps about places in arrays, from what records say of them. */
+import { sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Lowering } from '../../ops/lowering.ts';
-import type { Buffer, PickStep, PutStep } from '../steps.ts';
+import type { Buffer, LargestStep, PickStep, PutStep } from '../steps.ts';
 
 type LoweringOf<K extends Lowering['kind']> = Extract<Lowering, { readonly kind: K }>;
 
@@ -21,6 +21,17 @@ export const pickStep = (
   length,
   to: { buffer: to, start: 0, strides: stridesOf(shape) },
 });
+
+/** The windows lie over the last two axes of `shape`. */
+export function largestStep(
+  { rows, columns }: LoweringOf<'largest'>,
+  shape: Shape,
+  source: Buffer,
+  to: Buffer,
+): LargestStep {
+  const [height, width] = shape.slice(-2) as [number, number];
+  return { kind: 'largest', planes: sizeOf(shape.slice(0, -2)), height, width, rows, columns, source, to };
+}
 
 /** `to` holds what the source is put into. */
 export const putStep = (
