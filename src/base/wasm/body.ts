@@ -30,6 +30,12 @@ export interface GlobalRef {
 
 const OPS: Readonly<Record<OpName, readonly [number, string]>> = { ...SCALAR_OPS, ...SIMD_OPS };
 
+const NUMBER: DataView = new DataView(new ArrayBuffer(8));
+const NUMBER_BYTES: Uint8Array = new Uint8Array(NUMBER.buffer);
+
+// A program is written while someone waits for its first run, mostly by code that has not been optimised yet: what is
+// called for every instruction stays short.
+
 export class FunctionBody {
   readonly params: readonly Local[];
   private readonly results: readonly ValueType[];
@@ -50,15 +56,25 @@ export class FunctionBody {
   }
 
   get(local: Local): this {
-    return this.variable(0x20, local.index, [], [local.type], 'local.get');
+    this.code.byte(0x20);
+    this.code.unsigned(local.index);
+    this.stack.pushOne(local.type);
+    return this;
   }
 
   set(local: Local): this {
-    return this.variable(0x21, local.index, [local.type], [], 'local.set');
+    this.code.byte(0x21);
+    this.code.unsigned(local.index);
+    this.stack.popOne(local.type, 'local.set', 1);
+    return this;
   }
 
   tee(local: Local): this {
-    return this.variable(0x22, local.index, [local.type], [local.type], 'local.tee');
+    this.code.byte(0x22);
+    this.code.unsigned(local.index);
+    this.stack.popOne(local.type, 'local.tee', 1);
+    this.stack.pushOne(local.type);
+    return this;
   }
 
   globalGet(global: GlobalRef): this {
@@ -73,7 +89,8 @@ export class FunctionBody {
   i32(value: number): this {
     this.code.byte(0x41);
     this.code.signed(value);
-    return this.effect([], ['i32'], 'i32.const');
+    this.stack.pushOne('i32');
+    return this;
   }
 
   i64(value: bigint): this {
@@ -83,26 +100,27 @@ export class FunctionBody {
   }
 
   f32(value: number): this {
-    const bytes = new DataView(new ArrayBuffer(4));
-    bytes.setFloat32(0, value, true);
+    NUMBER.setFloat32(0, value, true);
     this.code.byte(0x43);
-    this.code.append(new Uint8Array(bytes.buffer));
-    return this.effect([], ['f32'], 'f32.const');
+    this.code.append(NUMBER_BYTES.subarray(0, 4));
+    this.stack.pushOne('f32');
+    return this;
   }
 
   f64(value: number): this {
-    const bytes = new DataView(new ArrayBuffer(8));
-    bytes.setFloat64(0, value, true);
+    NUMBER.setFloat64(0, value, true);
     this.code.byte(0x44);
-    this.code.append(new Uint8Array(bytes.buffer));
-    return this.effect([], ['f64'], 'f64.const');
+    this.code.append(NUMBER_BYTES);
+    this.stack.pushOne('f64');
+    return this;
   }
 
   v128(bytes: Uint8Array): this {
     if (bytes.length !== 16) throw new WasmError(`v128.const: takes 16 bytes, got ${bytes.length}`);
     this.opcode(0xfd0c);
     this.code.append(bytes);
-    return this.effect([], ['v128'], 'v128.const');
+    this.stack.pushOne('v128');
+    return this;
   }
 
   op(name: OpName): this {
@@ -225,7 +243,7 @@ export class FunctionBody {
   }
 
   brIf(label: Label): this {
-    this.stack.pop(['i32'], 'br_if');
+    this.stack.popOne('i32', 'br_if', 1);
     this.branch(0x0d, label, 'br_if');
     this.stack.push(label.branchTypes);
     return this;

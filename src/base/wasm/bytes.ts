@@ -16,6 +16,7 @@ export class ByteWriter {
 
   /** Unsigned LEB128 of a whole number in 0 … 2^32 − 1. */
   unsigned(n: number): void {
+    if (n >= 0 && n <= 0x7f) return this.byte(n);
     let rest = n >>> 0;
     while (rest > 0x7f) {
       this.byte((rest & 0x7f) | 0x80);

@@ -26,7 +26,11 @@ export class OperandStack {
   }
 
   push(types: readonly ValueType[]): void {
-    for (const type of types) this.types.push(type);
+    for (let i = 0; i < types.length; i++) this.types.push(types[i]!);
+  }
+
+  pushOne(type: ValueType): void {
+    this.types.push(type);
   }
 
   /** Takes one operand of any type; undefined where code is unreachable. */
@@ -37,13 +41,15 @@ export class OperandStack {
     throw new WasmError(`${what}: an operand is missing`);
   }
 
+  /** Takes operand number `position`, which must be of this type. */
+  popOne(type: ValueType, what: string, position: number): void {
+    const found = this.popAny(what);
+    if (found === type || found === undefined) return;
+    throw new WasmError(`${what}: operand ${position} should be ${type} and is ${found}`);
+  }
+
   pop(types: readonly ValueType[], what: string): void {
-    for (let i = types.length - 1; i >= 0; i--) {
-      const found = this.popAny(what);
-      if (found !== undefined && found !== types[i]) {
-        throw new WasmError(`${what}: operand ${i + 1} should be ${types[i]!} and is ${found}`);
-      }
-    }
+    for (let i = types.length - 1; i >= 0; i--) this.popOne(types[i]!, what, i + 1);
   }
 
   enter(branchTypes: readonly ValueType[], endTypes: readonly ValueType[]): Label {
