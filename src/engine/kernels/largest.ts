@@ -5,6 +5,7 @@ import type { FunctionBody, Local, OpName } from '../../base/wasm/index.ts';
 import type { AxisWindows } from '../../ops/kernels/pooling.ts';
 import type { Emission, Task } from '../emission.ts';
 import type { LargestStep } from '../steps.ts';
+import { writeLoadVector } from './elements.ts';
 import { writeDigits, writeLoop, writeOffset } from './places.ts';
 
 /** Windows that are all alike: `taps` elements, the first of them at first + i·stride. */
@@ -53,6 +54,7 @@ class LargestWriter {
   private readonly step: LargestStep;
   private readonly dtype: DType;
   private readonly bytes: number;
+  private readonly lanes: number;
   private readonly type: 'f32' | 'f64' | 'i32';
   /** The largest so far, its place, and the element that is compared with it. */
   private readonly best: Local;
@@ -64,6 +66,7 @@ class LargestWriter {
     this.step = step;
     this.dtype = step.source.dtype;
     this.bytes = bytesPerElement(this.dtype);
+    this.lanes = 16 / this.bytes;
     this.type = this.dtype === 'float64' ? 'f64' : this.dtype === 'float32' ? 'f32' : 'i32';
     this.best = body.local(this.type);
     this.place = body.local('i32');
@@ -87,12 +90,17 @@ class LargestWriter {
       body.set(base).get(to);
       writeOffset(body, [u], [across], 4);
       body.set(out).i32(0).set(j);
-      writeLoop(body, j, across, 1, () => {
-        if (writtenOut) this.writeRegular(base, i, j, rows, columns);
-        else this.writeAny(base, i, j);
-        body.get(out).get(this.place).memory('i32.store');
-        body.get(out).i32(4).op('i32.add').set(out);
-      });
+      if (writtenOut && across >= this.lanes) {
+        this.writeVectors(base, i, j, out, rows, columns);
+      } else {
+        writeLoop(body, j, across, 1, () => {
+          if (writtenOut) this.writeRegular(base, i, j, rows, columns);
+          else this.writeAny(base, i, j);
+          body.get(out);
+          writeOffset(body, [j], [1], 4);
+          body.get(this.place).memory('i32.store');
+        });
+      }
     });
   }
 
@@ -119,21 +127,103 @@ class LargestWriter {
     body.get(this.place).get(wins).select('i32').set(this.place);
   }
 
+  /** Leaves the place where window (i, j) begins on the stack. */
+  private writeStart(i: Local, j: Local, rows: Regular, columns: Regular): void {
+    this.body.i32(rows.first * this.step.width + columns.first);
+    writeOffset(this.body, [i, j], [rows.stride * this.step.width, columns.stride], 1);
+  }
+
   private writeRegular(base: Local, i: Local, j: Local, rows: Regular, columns: Regular): void {
-    const { body, step, bytes } = this;
+    const { body, bytes } = this;
     const [start, address] = [body.local('i32'), body.local('i32')];
-    body.i32(rows.first * step.width + columns.first);
-    writeOffset(body, [i, j], [rows.stride * step.width, columns.stride], 1);
+    this.writeStart(i, j, rows, columns);
     body.tee(start).set(this.place).get(base);
     writeOffset(body, [start], [1], bytes);
     body.set(address);
     this.startWindow();
+    this.eachTap(rows, columns, (offset) => {
+      this.compare(address, offset * bytes, () => body.get(start).i32(offset).op('i32.add'));
+    });
+  }
+
+  private eachTap(rows: Regular, columns: Regular, visit: (offset: number) => void): void {
+    const { step } = this;
     for (let r = 0; r < rows.taps; r++) {
-      for (let c = 0; c < columns.taps; c++) {
-        const offset = r * step.rows.step * step.width + c * step.columns.step;
-        this.compare(address, offset * bytes, () => body.get(start).i32(offset).op('i32.add'));
-      }
+      for (let c = 0; c < columns.taps; c++) visit(r * step.rows.step * step.width + c * step.columns.step);
     }
+  }
+
+  /** As many windows side by side as a vector has lanes; the last vector of a row ends with it. */
+  private writeVectors(base: Local, i: Local, j: Local, out: Local, rows: Regular, columns: Regular): void {
+    const { body, lanes } = this;
+    const across = this.step.columns.starts.length;
+    const last = across - lanes;
+    writeLoop(body, j, last + 1, lanes, () => this.writeVector(base, i, j, out, rows, columns));
+    if (across % lanes === 0) return;
+    body.i32(last).set(j);
+    this.writeVector(base, i, j, out, rows, columns);
+  }
+
+  private writeVector(base: Local, i: Local, j: Local, out: Local, rows: Regular, columns: Regular): void {
+    const { body, bytes, type, lanes } = this;
+    const shape = type === 'f64' ? 'f64x2' : type === 'f32' ? 'f32x4' : 'i32x4';
+    const places = type === 'f64' ? 'i64x2' : 'i32x4';
+    const op = (name: string): OpName => `${shape}.${name}` as OpName;
+    const [start, address] = [body.local('i32'), body.local('i32')];
+    const locals = Array.from({ length: 5 }, () => body.local('v128'));
+    const [best, first, at, x, wins] = locals as [Local, Local, Local, Local, Local];
+    const splatPlace = (): void => {
+      if (type === 'f64') body.op('i64.extend_i32_u');
+      body.op(`${places}.splat` as OpName);
+    };
+    this.writeStart(i, j, rows, columns);
+    body.tee(start);
+    splatPlace();
+    body
+      .v128(this.windowStarts(columns.stride))
+      .op(`${places}.add` as OpName)
+      .tee(first)
+      .set(at);
+    body.get(base);
+    writeOffset(body, [start], [1], bytes);
+    body.set(address);
+    this.startWindow();
+    body.get(this.best).op(op('splat')).set(best);
+    this.eachTap(rows, columns, (offset) => {
+      writeLoadVector(body, this.dtype, bytes as 4 | 8, address, offset * bytes, columns.stride);
+      body.tee(x).get(best);
+      if (type === 'i32') body.op('i32x4.gt_s');
+      else body.op(op('gt')).get(x).get(x).op(op('ne')).op('v128.or');
+      body.set(wins).get(x).get(best).get(wins).op('v128.bitselect').set(best);
+      body.get(first).i32(offset);
+      splatPlace();
+      body
+        .op(`${places}.add` as OpName)
+        .get(at)
+        .get(wins)
+        .op('v128.bitselect')
+        .set(at);
+    });
+    const target = body.local('i32');
+    body.get(out);
+    writeOffset(body, [j], [1], 4);
+    body.set(target);
+    if (type !== 'f64') return void body.get(target).get(at).memory('v128.store', 0, 2);
+    for (let lane = 0; lane < lanes; lane++) {
+      body
+        .get(target)
+        .get(at)
+        .lane('i64x2.extract_lane', lane)
+        .op('i32.wrap_i64')
+        .memory('i32.store', 4 * lane);
+    }
+  }
+
+  /** How far behind the first of them the windows of a vector begin. */
+  private windowStarts(stride: number): Uint8Array {
+    const view = new DataView(new ArrayBuffer(16));
+    for (let lane = 0; lane < this.lanes; lane++) view.setInt32(lane * this.bytes, lane * stride, true);
+    return new Uint8Array(view.buffer);
   }
 
   private writeAny(base: Local, i: Local, j: Local): void {

@@ -30,7 +30,7 @@ const windows = (length: number): fc.Arbitrary<AxisWindows> =>
     })),
   );
 
-const cases = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })).chain(([height, width]) =>
+const cases = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 19 })).chain(([height, width]) =>
   fc.record({
     height: fc.constant(height),
     width: fc.constant(width),
