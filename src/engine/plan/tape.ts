@@ -202,7 +202,7 @@ class Assembly {
 
   private places(places: readonly (readonly [Buffer, number])[]): Places {
     return {
-      buffers: Uint16Array.from(places, ([buffer]) => this.positionOf(buffer)),
+      buffers: Uint32Array.from(places, ([buffer]) => this.positionOf(buffer)),
       bytes: Int32Array.from(places, ([, byte]) => byte),
     };
   }
