@@ -43,7 +43,9 @@ export { manualSeed } from './value/random.ts';
 export { hessian, hvp, jacobian, type JacobianOptions } from './transform/jacobian.ts';
 export { scan, type ScanOptions } from './transform/scan.ts';
 export { checkpoint } from './transform/call.ts';
-export { compile, type Compiled, type CompiledProgram, type CompileOptions } from './engine/compile.ts';
+export { compile, type Compiled, type CompileOptions } from './engine/compile.ts';
+export type { ExecutableStats } from './engine/executable.ts';
+export type { CompiledProgram, PassResult } from './engine/inspect.ts';
 export { customGradient } from './transform/custom.ts';
 export { defineOp, type ElementwiseOp, type TensorOp } from './transform/define.ts';
 // What the rules of one's own op take and give.

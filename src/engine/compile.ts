@@ -2,7 +2,6 @@
 import { defaultDtype } from '../base/dtypes.ts';
 import { checkOptions, OptionError } from '../base/errors.ts';
 import { flatten, mapTree, unflatten } from '../base/trees.ts';
-import type { Program } from '../program/program.ts';
 import { flattenResult, traceProgram } from '../program/trace.ts';
 import type { AnyFunction, AnyParameters, LiftedAll, Values } from '../transform/signatures.ts';
 import { lift } from '../value/lift.ts';
@@ -10,8 +9,9 @@ import { requireFunction, state } from '../value/recording.ts';
 import { requireLive } from '../value/trace.ts';
 import { isTraced, isValue, type Value } from '../value/value.ts';
 import { Cache, Entry, recordedFrom } from './cache.ts';
-import type { Backend, ExecutableOptions, ExecutableStats } from './executable.ts';
+import type { Backend, ExecutableOptions } from './executable.ts';
 import { differenceBetween, leafKindOf, type Key } from './guards.ts';
+import { shownProgram, type CompiledProgram } from './inspect.ts';
 import { native } from './native.ts';
 
 /** What compiled programs run on. */
@@ -25,13 +25,6 @@ export interface CompileOptions {
   readonly precision?: 'default' | 'fast';
   /** At most so many threads; default: the cores there are, fewer where work is small. Any number gives the same bits. */
   readonly threads?: number;
-}
-
-/** One program in the cache of a compiled function. */
-export interface CompiledProgram {
-  /** As it was traced. */
-  readonly program: Program;
-  stats(): ExecutableStats;
 }
 
 /** What a compiled function has beside its call. */
@@ -172,10 +165,9 @@ export function compile(f: AnyFunction, options: CompileOptions = {}): AnyFuncti
   const call: AnyFunction = (...args: unknown[]) => compiled.call(args);
   const own: Compiled = {
     get programs() {
-      return compiled.cache.entries.map(({ traced, executable }) => ({
-        program: traced.program,
-        stats: () => executable.stats(),
-      }));
+      return compiled.cache.entries.map(({ traced, executable }) =>
+        shownProgram(traced.program, () => executable.stats()),
+      );
     },
     explain: (...args) => String(compiled.entryFor(args).traced.program),
     dispose: () => compiled.cache.clear(),

@@ -1,5 +1,6 @@
 /** What runs a Program: the contract between `compile` and whatever it runs on. */
 import type { Program } from '../program/program.ts';
+import type { ProgramStats } from '../program/stats.ts';
 import type { Value } from '../value/value.ts';
 
 export interface ExecutableOptions {
@@ -9,13 +10,21 @@ export interface ExecutableOptions {
   readonly threads?: number;
 }
 
-/** What is known of a program that runs: a backend adds what it knows. */
-export interface ExecutableStats {
+/** What is known of a compiled program: the cost of its Program after all passes, and how it runs. */
+export interface ExecutableStats extends ProgramStats {
   /** What it runs on. */
-  readonly backend: string;
-  /** Instructions of the Program as it was traced. */
-  readonly instructions: number;
-  readonly [name: string]: unknown;
+  readonly backend: 'wasm' | 'interpreter';
+  /** How many steps the instructions became, in all and of each kind (`loop`, `reduce`, `product`, …). */
+  readonly steps: number;
+  readonly byStep: Readonly<Record<string, number>>;
+  /** Ops that have no kernel and run by their reference kernels, each as often as it occurs: correct, and slower. */
+  readonly fallbacks: readonly string[];
+  /** Bytes that live only while it runs; none before its first run. */
+  readonly arenaBytes: number;
+  /** Bytes of generated code. */
+  readonly codeBytes: number;
+  /** Bytes of the memory that it works in, with all that lives there: other programs' cells, too. */
+  readonly memoryBytes: number;
 }
 
 export interface Executable {

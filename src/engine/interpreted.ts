@@ -2,6 +2,7 @@
 import { generatorState, restoreGenerator } from '../base/random.ts';
 import { interpretAll } from '../program/interpret.ts';
 import { resultCount, type Program } from '../program/program.ts';
+import { programStats } from '../program/stats.ts';
 import { noGrad } from '../value/recording.ts';
 import { contentOf, immediate, type Value } from '../value/value.ts';
 import { commitEffects } from './effects.ts';
@@ -24,6 +25,15 @@ function run(program: Program, inputs: readonly Value[]): Value[] {
 
 export const interpreted: Backend = (program): Executable => ({
   run: (inputs) => run(program, inputs),
-  stats: () => ({ backend: 'interpreter', instructions: program.instructions.length }),
+  stats: () => ({
+    ...programStats(program),
+    backend: 'interpreter',
+    steps: program.instructions.length,
+    byStep: { host: program.instructions.length },
+    fallbacks: program.instructions.map(({ primitive }) => primitive.name),
+    arenaBytes: 0,
+    codeBytes: 0,
+    memoryBytes: 0,
+  }),
   dispose: () => {},
 });

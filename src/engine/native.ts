@@ -4,6 +4,7 @@ import type { Content } from '../base/storage.ts';
 import { optimize } from '../program/passes/index.ts';
 import { interpretAll } from '../program/interpret.ts';
 import type { Program } from '../program/program.ts';
+import { programStats } from '../program/stats.ts';
 import { noGrad } from '../value/recording.ts';
 import { contentOf, immediate, type Value } from '../value/value.ts';
 import { commitEffects, type Written } from './effects.ts';
@@ -16,7 +17,7 @@ import { Store, StoreFull, type Lease, type Region } from './memory/store.ts';
 import { writesOf } from './plan/flow.ts';
 import { planProgram, type Plan, type Slot } from './plan/plan.ts';
 import { hasRelaxedSimd } from './relaxed.ts';
-import type { Buffer, Step } from './steps.ts';
+import type { Buffer } from './steps.ts';
 import { defaultThreads, mayShareMemory } from './threads/environment.ts';
 
 /** A slot of a cell that is known from the start, and its place. */
@@ -30,21 +31,6 @@ interface Settled {
 interface Placed {
   readonly linked: Linked;
   readonly settled: readonly Settled[];
-}
-
-export interface NativeStats extends ExecutableStats {
-  readonly steps: number;
-  readonly loops: number;
-  readonly reductions: number;
-  readonly products: number;
-  /** Ops that have no kernel here and run by their reference kernels, each as often as it occurs. */
-  readonly fallbacks: readonly string[];
-  /** Bytes that live only while it runs. */
-  readonly arenaBytes: number;
-  /** Bytes of generated code. */
-  readonly codeBytes: number;
-  /** Bytes of the memory that it works in, with all that lives there. */
-  readonly memoryBytes: number;
 }
 
 /** What programs have taken that nobody holds any more. */
@@ -180,22 +166,20 @@ export class NativeProgram implements Executable {
 
   // What is known of it ----------------------------------------------------------------------------------------------
 
-  stats(): NativeStats {
+  stats(): ExecutableStats {
     const { steps } = this.plan;
-    const count = (kind: Step['kind']): number => steps.filter((step) => step.kind === kind).length;
-    const fallbacks = steps.flatMap((step) => (step.kind === 'host' ? [step.primitive.name] : []));
+    const byStep: Record<string, number> = {};
+    for (const { kind } of steps) byStep[kind] = (byStep[kind] ?? 0) + 1;
     return {
       backend: 'wasm',
-      instructions: this.program.instructions.length,
       steps: steps.length,
-      loops: count('loop'),
-      reductions: count('reduce'),
-      products: count('product'),
-      fallbacks,
+      byStep,
+      fallbacks: steps.flatMap((step) => (step.kind === 'host' ? [step.primitive.name] : [])),
       arenaBytes: this.placed?.linked.arenaBytes ?? 0,
       codeBytes: this.placed?.linked.codeBytes ?? 0,
       memoryBytes: this.placed?.linked.store.bytes ?? 0,
     };
+      ...programStats(this.program),
   }
 
   dispose(): void {
