@@ -26,6 +26,15 @@ export interface Part {
 /** A reduction in the project's order of accumulation. */
 export type Reducer = 'sum' | 'product' | 'maximum' | 'minimum' | 'all' | 'any' | 'argmax' | 'argmin';
 
+/** Places at, at + step, … of an axis. Each is the sum, in order, of terms: element number from + n·stride, times a weight. */
+export interface Band {
+  readonly at: number;
+  readonly step: number;
+  readonly count: number;
+  /** Without any, +0. A weight is a float64, whatever is weighted; null for 1. */
+  readonly terms: readonly { readonly from: number; readonly stride: number; readonly weight: number | null }[];
+}
+
 /** What becomes of an element where another one is put: added up (bool: or), or replaced, so that the last one stays. */
 export type Join = 'add' | 'replace';
 
@@ -79,6 +88,13 @@ export type Lowering =
       readonly indexStrides: readonly number[];
       readonly step: number;
       readonly length: number;
+    }
+  /** Sums of a few elements along an axis, added one after the other: from +0 on, or from the first term on. */
+  | {
+      readonly kind: 'bands';
+      readonly axis: number;
+      readonly bands: readonly Band[];
+      readonly start: 'zero' | 'term';
     }
   /** Over the last two axes, the place of each window's largest element (kernels/pooling.ts). */
   | { readonly kind: 'largest'; readonly rows: AxisWindows; readonly columns: AxisWindows }

@@ -7,6 +7,7 @@ import { drawOf, type Instruction, type Program, type Var } from '../../program/
 import type { Access, Buffer, Step } from '../steps.ts';
 import { isWhole, partOf, reshaped, wholeOf, type Walk } from './access.ts';
 import { Expression, laneBytes, LoopGroup } from './group.ts';
+import { bandBox, bandSum } from './bands.ts';
 import { contractStep } from './contract.ts';
 import { convolutionStep } from './convolution.ts';
 import { largestStep, pickStep, putStep } from './indexed.ts';
@@ -113,6 +114,8 @@ export class Planner {
         this.copyInto(to, x);
         return this.push(putStep(lowering, index, source, to), out, to);
       }
+      case 'bands':
+        return this.bands(instruction, lowering);
       case 'largest': {
         const to = this.buffer(out.dtype, sizeOf(out.shape));
         return this.push(
@@ -255,6 +258,18 @@ export class Planner {
     if (direct !== undefined) return { kind: 'walk', walk: direct, producer };
     const copy = this.copied(x);
     return { kind: 'walk', walk: partOf(copy.walk, part)!, producer: copy.producer };
+  }
+
+  /** One loop for each band. */
+  private bands({ inputs, outputs }: Instruction, lowering: Extract<Lowering, { kind: 'bands' }>): void {
+    const out = outputs[0]!;
+    const to = this.buffer(out.dtype, sizeOf(out.shape));
+    const source = this.walkOf(inputs[0]!);
+    for (const band of lowering.bands) {
+      const box = bandBox(wholeOf(to, out.shape), lowering.axis, band);
+      if (sizeOf(box.shape) > 0) this.writeBox(out.dtype, box, (e) => bandSum(e, out.dtype, source, lowering, band));
+    }
+    this.sources.set(out, { kind: 'walk', walk: wholeOf(to, out.shape), producer: this.items.length - 1 });
   }
 
   private writeBox(dtype: DType, { buffer, start, strides, shape }: Walk, value: (e: Expression) => Node): void {

@@ -3,11 +3,13 @@
  * Average pooling sums windows with it, interpolation mixes neighbours; its transpose swaps `from` and `to`. Only the
  * terms that are listed are read, so an ∞ far away does no harm (as 0 · ∞ in a matrix would).
  */
+import { isFloat } from '../../base/dtypes.ts';
 import type { Dense } from '../../base/storage.ts';
 import { sizeOf } from '../../base/shapes.ts';
 import type { Value } from '../../value/value.ts';
 import type { Primitive } from '../primitive.ts';
 import { runtime } from '../runtime.ts';
+import { bandsOf } from './bands.ts';
 import { linear } from './linear.ts';
 
 export interface ResampleAttributes extends Record<string, unknown> {
@@ -62,6 +64,10 @@ export const resamplePrimitive: Primitive<ResampleAttributes> = linear<ResampleA
   glyph: '⇲',
   infer: (x, { axis, size }) => ({ shape: x.shape.map((n, i) => (i === axis ? size : n)), dtype: x.dtype }),
   run,
+  lower: ({ dtype }, attrs) => {
+    const bands = isFloat(dtype) ? bandsOf(attrs) : null;
+    return bands && { kind: 'bands', axis: attrs.axis, bands, start: attrs.start };
+  },
   adjoint: (g, x, { axis, from, to, weights }) =>
     resample(g, { axis, size: x.shape[axis]!, from: to, to: from, weights, start: 'zero' }),
   batch: (x, _, attrs) => resample(x, { ...attrs, axis: attrs.axis + 1 }),

@@ -145,6 +145,43 @@ export function runContract(
   return [data];
 }
 
+// Bands --------------------------------------------------------------------------------------------------------------
+
+/** One output, its sums rounded as they are made. @throws LawError for places that no band or more than one has. */
+export function runBands(
+  { axis, bands, start }: LoweringOf<'bands'>,
+  [x]: readonly Dense[],
+  [out]: readonly Aval[],
+): Storage[] {
+  const [result] = storages([out!]) as [Storage];
+  const round = out!.dtype === 'float32' ? Math.fround : (n: number): number => n;
+  const own = stridesOf(x!.shape);
+  const covered = new Uint8Array(out!.shape[axis]!);
+  for (const { at, step, count } of bands) for (let n = 0; n < count; n++) covered[at + n * step]!++;
+  if (covered.some((times) => times !== 1)) throw new LawError(`bands cover places ${covered.join()} times`);
+  let to = 0;
+  eachIndex(out!.shape, (index) => {
+    const place = index[axis]!;
+    const band = bands.find(
+      ({ at, step, count }) => (place - at) % step === 0 && place >= at && place < at + count * step,
+    )!;
+    const n = (place - band.at) / band.step;
+    const terms = band.terms.map(({ from, stride, weight }) => {
+      const element =
+        x!.data[
+          along(
+            index.map((i, a) => (a === axis ? from + n * stride : i)),
+            own,
+          )
+        ]!;
+      return weight === null ? element : round(element * weight);
+    });
+    const [first = 0, ...rest] = start === 'zero' ? [0, ...terms] : terms;
+    result[to++] = rest.reduce((sum, term) => round(sum + term), first);
+  });
+  return [result];
+}
+
 // Indices ------------------------------------------------------------------------------------------------------------
 
 /** One output: an exact copy. @throws LawError for an index out of range, which the reference kernel would have refused. */

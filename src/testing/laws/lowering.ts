@@ -16,7 +16,7 @@ import {
   type Law,
 } from './law.ts';
 import { runConvolution } from './lowered-convolution.ts';
-import { runContract, runMap, runPick, runPut, runReduce, type LoweringOf } from './lowered.ts';
+import { runBands, runContract, runMap, runPick, runPut, runReduce, type LoweringOf } from './lowered.ts';
 
 const dense = (x: Value): Dense => ({ data: x.data, shape: x.shape, dtype: x.dtype });
 
@@ -35,6 +35,12 @@ function requireLowered(p: Primitive, inputs: readonly Value[], attrs: Attribute
     case 'map':
       return runMap(lowering, operands, outputs).forEach((data, i) =>
         requireSame(`${p.name}, its parts copied: output ${i}`, asValue(outputs[i]!, data), outputs[i]!),
+      );
+    case 'bands':
+      return requireSame(
+        `${p.name}, its bands summed`,
+        asValue(outputs[0]!, runBands(lowering, operands, outputs)[0]!),
+        outputs[0]!,
       );
     case 'pick':
     case 'put': {
