@@ -1,6 +1,6 @@
 /** Runs one gold case: outputs, first and second order. */
 import { constant, type Value } from 'chainrule';
-import { dtypeOf, flattenOutputs, number, toArguments, type GoldCase, type GoldTensor } from './format.ts';
+import { dtypeOf, flattenOutputs, number, tensorsOf, withTensors, type GoldCase, type GoldTensor } from './format.ts';
 
 /** Calls the op as PyTorch is called: positional arguments, then options by PyTorch's names. */
 export type Adapter = (args: readonly never[], kwargs: Readonly<Record<string, never>>) => unknown;
@@ -40,13 +40,13 @@ export function compareTensor(what: string, got: Value, expected: GoldTensor, st
 /** PyTorch's "no gradient" may be a gradient of zeros here. */
 function compareGradients(
   what: string,
-  leaves: readonly Value[],
+  gradients: readonly (Value | null)[],
   expected: readonly (GoldTensor | null)[],
   tolerance: number,
 ): Verdict {
   for (let i = 0; i < expected.length; i++) {
     const want = expected[i]!;
-    const got = leaves[i]?.grad ?? null;
+    const got = gradients[i] ?? null;
     if (want === null) {
       if (got !== null && got.data.some((x) => x !== 0)) return `${what}[${i}] is not zero, expected no gradient`;
       continue;
@@ -70,27 +70,49 @@ const weighted = (x: Value, shift: number): Value => {
 const total = (parts: readonly Value[]): Value | null =>
   parts.reduce<Value | null>((sum, x) => (sum === null ? x : sum.add(x)), null);
 
-export function runCase(adapter: Adapter, gold: GoldCase, tolerance: number): Verdict {
-  const leaves: Value[] = [];
-  const args = gold.args.map((x) => toArguments(x, leaves));
-  const kwargs = Object.fromEntries(Object.entries(gold.kwargs).map(([key, x]) => [key, toArguments(x, leaves)]));
-  const outputs = flattenOutputs(adapter(args as never[], kwargs as Record<string, never>));
+/** Everything that a case asks of an op: its outputs, and derivatives of a weighted sum of them, twice. */
+interface Evaluation {
+  readonly outputs: readonly Value[];
+  /** One for each differentiable operand, null where none arrived; null if the case asks for none. */
+  readonly grads: readonly (Value | null)[] | null;
+  readonly grads2: readonly (Value | null)[] | null;
+}
+
+/** The gradients that the leaves have, which they lose. */
+function takeGradients(leaves: readonly Value[]): (Value | null)[] {
+  const gradients = leaves.map((x) => x.grad);
+  leaves.forEach((x) => x.zeroGrad());
+  return gradients;
+}
+
+function evaluate(adapter: Adapter, gold: GoldCase, tensors: readonly Value[]): Evaluation {
+  const given = withTensors(gold, tensors);
+  const outputs = flattenOutputs(adapter(given.args as never[], given.kwargs as Record<string, never>));
+  if (!gold.grads || gold.grads.length === 0) return { outputs, grads: null, grads2: null };
+  const first = total(outputs.filter((_, i) => gold.out[i]?.grad === true).map(weighted));
+  if (first !== null && first.requiresGrad) first.backward({ createGraph: true });
+  const grads = takeGradients(given.leaves);
+  if (!gold.grads2) return { outputs, grads, grads2: null };
+  const second = total(grads.flatMap((g, i) => (g === null || gold.grads![i] === null ? [] : [weighted(g, 7 + i)])));
+  if (second !== null && second.requiresGrad) second.backward();
+  return { outputs, grads, grads2: takeGradients(given.leaves) };
+}
+
+/** How a function of the case's tensors is run: as it is, or compiled. */
+export type Runner = <R>(f: (...tensors: Value[]) => R) => (...tensors: Value[]) => R;
+
+export const eagerly: Runner = (f) => f;
+
+export function runCase(adapter: Adapter, gold: GoldCase, tolerance: number, runner: Runner = eagerly): Verdict {
+  const run = runner((...tensors) => evaluate(adapter, gold, tensors));
+  const { outputs, grads, grads2 } = run(...tensorsOf(gold));
   if (outputs.length !== gold.out.length) return `${outputs.length} outputs, expected ${gold.out.length}`;
   for (let i = 0; i < outputs.length; i++) {
     const verdict = compareTensor(`out[${i}]`, outputs[i]!, gold.out[i]!, tolerance);
     if (verdict !== null) return verdict;
   }
-  if (!gold.grads || gold.grads.length === 0) return null;
-  const differentiable = outputs.filter((_, i) => gold.out[i]!.grad === true);
-  const first = total(differentiable.map(weighted));
-  if (first !== null && first.requiresGrad) first.backward({ createGraph: true });
-  const verdict = compareGradients('grads', leaves, gold.grads, tolerance);
-  if (verdict !== null || !gold.grads2) return verdict;
-  const gradients = leaves.map((x) => x.grad);
-  leaves.forEach((x) => x.zeroGrad());
-  const second = total(
-    gradients.flatMap((g, i) => (g === null || gold.grads![i] === null ? [] : [weighted(g, 7 + i)])),
-  );
-  if (second !== null && second.requiresGrad) second.backward();
-  return compareGradients('grads2', leaves, gold.grads2, tolerance);
+  if (grads === null) return null;
+  const verdict = compareGradients('grads', grads, gold.grads!, tolerance);
+  if (verdict !== null || grads2 === null) return verdict;
+  return compareGradients('grads2', grads2, gold.grads2!, tolerance);
 }

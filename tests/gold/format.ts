@@ -54,19 +54,53 @@ export function toValue(tensor: GoldTensor): Value {
     : constant(data, { shape: tensor.shape, dtype });
 }
 
-/** Arguments with Values for tensors; the differentiable ones are collected in the order in which gold lists them. */
-export function toArguments(x: GoldArgument, differentiable: Value[]): unknown {
-  if (isTensor(x)) {
-    const v = toValue(x);
-    if (x.grad === true) differentiable.push(v);
-    return v;
-  }
-  if (Array.isArray(x)) return x.map((y) => toArguments(y as GoldArgument, differentiable));
+/** Arguments with what `put` makes of tensors. */
+function toArguments(x: GoldArgument, put: (tensor: GoldTensor) => Value): unknown {
+  if (isTensor(x)) return put(x);
+  if (Array.isArray(x)) return x.map((y) => toArguments(y as GoldArgument, put));
   if (typeof x === 'object' && x !== null) {
-    return Object.fromEntries(Object.entries(x).map(([key, y]) => [key, toArguments(y, differentiable)]));
+    return Object.fromEntries(Object.entries(x).map(([key, y]) => [key, toArguments(y, put)]));
   }
   if (x === 'Infinity' || x === '-Infinity' || x === 'NaN') return Number(x);
   return x;
+}
+
+const argumentsOf = (
+  { args, kwargs }: GoldCase,
+  put: (tensor: GoldTensor) => Value,
+): { args: unknown[]; kwargs: Record<string, unknown> } => ({
+  args: args.map((x) => toArguments(x, put)),
+  kwargs: Object.fromEntries(Object.entries(kwargs).map(([key, x]) => [key, toArguments(x, put)])),
+});
+
+/** All tensors of a case as leaves, in the order in which its arguments name them. */
+export function tensorsOf(gold: GoldCase): Value[] {
+  const tensors: Value[] = [];
+  argumentsOf(gold, (tensor) => {
+    const x = toValue(tensor);
+    tensors.push(x);
+    return x;
+  });
+  return tensors;
+}
+
+export interface GoldCall {
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** The differentiable ones, in the order in which gold lists them. */
+  readonly leaves: readonly Value[];
+}
+
+/** The case's arguments with these Values for its tensors. */
+export function withTensors(gold: GoldCase, tensors: readonly Value[]): GoldCall {
+  const leaves: Value[] = [];
+  let next = 0;
+  const put = ({ grad }: GoldTensor): Value => {
+    const x = tensors[next++]!;
+    if (grad === true) leaves.push(x);
+    return x;
+  };
+  return { ...argumentsOf(gold, put), leaves };
 }
 
 /** A result's Values in PyTorch's order: lists as they are, objects by the order of their keys. */
