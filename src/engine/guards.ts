@@ -55,16 +55,28 @@ export interface Checks {
   readonly flags: Facts['flags'];
   readonly constants: readonly (readonly [cell: Value, snapshot: Value])[];
   readonly aliases: Facts['aliases'];
-  /** Positions of arguments that, where written, must be known by no other name. */
-  readonly distinct: readonly number[];
-  /** Cells that must not be given as arguments: the function writes them, and looks at them by themselves. */
-  readonly written: ReadonlySet<Value>;
+  readonly written: readonly Names[];
+}
+
+/** By which names the function knows something that it writes: under any other one it would not see what is written. */
+interface Names {
+  /** The cell, or the position of the argument. */
+  readonly target: Value | number;
+  readonly positions: readonly number[];
+  readonly cells: readonly Value[];
+}
+
+function namesOf(target: Value | number, { aliases }: Facts): Names {
+  if (typeof target !== 'number') return { target, positions: [], cells: [target] };
+  return {
+    target,
+    positions: [target, ...aliases.filter(({ same }) => same === target).map(({ position }) => position)],
+    cells: aliases.flatMap(({ position, same }) => (position === target && typeof same !== 'number' ? [same] : [])),
+  };
 }
 
 export function checksOf(facts: Facts, effects: readonly Effect[]): Checks {
-  const isAlias = (i: number): boolean => facts.aliases.some(({ position, same }) => position === i || same === i);
-  const targets = effects.map(({ target }) => target);
-  const positions = [...targets.filter((target) => typeof target === 'number'), ...facts.argumentGrads.keys()];
+  const targets = new Set(effects.map(({ target }) => target));
   return {
     cells: [...facts.cells.keys()],
     requiresGrad: [...facts.cells.values()],
@@ -75,35 +87,37 @@ export function checksOf(facts: Facts, effects: readonly Effect[]): Checks {
     flags: facts.flags,
     constants: [...facts.constants],
     aliases: facts.aliases,
-    distinct: [...new Set(positions)].filter((i) => !isAlias(i)),
-    written: new Set(targets.filter((target) => typeof target !== 'number')),
+    written: [...targets].map((target) => namesOf(target, facts)),
   };
 }
 
 /** Whether what the function relied on holds still. */
 export function hold(checks: Checks, leaves: readonly Value[]): boolean {
-  const { cells, requiresGrad, gradLeaves, grads, flags, constants, argumentGrads, leaves: written } = checks;
+  const { cells, requiresGrad, gradLeaves, grads, flags, constants, argumentGrads } = checks;
   for (let i = 0; i < cells.length; i++) if (cells[i]!._requiresGrad !== requiresGrad[i]) return false;
   for (let i = 0; i < grads.length; i++) if (gradStateOf(gradLeaves[i]!) !== grads[i]) return false;
   for (const { owner, name, value } of flags) if (flagOf(owner, name) !== value) return false;
   for (const [cell, snapshot] of constants) if ((cell._twin ?? cell) !== snapshot) return false;
   for (const [position, grad] of argumentGrads) if (gradStateOf(leaves[position]!) !== grad) return false;
-  for (const position of written) if (!leaves[position]!._isCell) return false;
+  for (const position of checks.leaves) if (!leaves[position]!._isCell) return false;
   return haveTheirNames(checks, leaves);
 }
 
 const flagOf = (owner: object, name: string): unknown => (owner as Record<string, unknown>)[name];
 
 /** Whether arguments that are cells are the same ones, among each other and with captured ones, as they were. */
-function haveTheirNames({ aliases, distinct, written, cells, gradLeaves }: Checks, leaves: readonly Value[]): boolean {
+function haveTheirNames({ aliases, written, cells, gradLeaves }: Checks, leaves: readonly Value[]): boolean {
   for (const { position, same } of aliases) {
     if (leaves[position] !== (typeof same === 'number' ? leaves[same] : same)) return false;
   }
-  for (const position of distinct) {
-    const x = leaves[position]!;
-    if (cells.includes(x) || gradLeaves.includes(x) || leaves.some((y, i) => y === x && i !== position)) return false;
+  if (leaves.length === 0) return true;
+  for (const names of written) {
+    const x = typeof names.target === 'number' ? leaves[names.target]! : names.target;
+    for (let i = 0; i < leaves.length; i++) if (leaves[i] === x && !names.positions.includes(i)) return false;
+    if (typeof names.target !== 'number') continue;
+    if ((cells.includes(x) || gradLeaves.includes(x)) && !names.cells.includes(x)) return false;
   }
-  return written.size === 0 || !leaves.some((x) => x._isCell && written.has(x));
+  return true;
 }
 
 // Telling ----------------------------------------------------------------------------------------------------------

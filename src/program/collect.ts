@@ -43,7 +43,7 @@ export function collect(
   lifting: CellLifting | null,
 ): Written {
   const gradInputs = lifting === null ? [] : [...lifting.gradInputs];
-  const writes = lifting === null ? [] : writesOf(lifting, inputs);
+  const writes = lifting === null ? [] : writesOf(lifting);
   const written = writes.flatMap(({ content }) => (content === null ? [] : [content]));
   const parts = new Collector(trace, lifting).collect(
     [...inputs, ...gradInputs.map(([, symbol]) => symbol)],
@@ -63,31 +63,21 @@ export function collect(
 }
 
 /** What lasts of what was written, in the order of first writing; without what is as it was. */
-function writesOf(lifting: CellLifting, inputs: readonly Value[]): readonly Write[] {
-  const targetOf = (x: Value): Value | number => (x._isCell ? x : inputs.indexOf(x));
+function writesOf(lifting: CellLifting): readonly Write[] {
+  const targetOf = (x: Value): Value | number => lifting.positionOf(x) ?? x;
   const lasts = (x: Value): boolean => !x._isCell || x.id <= lifting.trace.floor;
   const writes: Write[] = [];
   for (const [x, content] of lifting.contents) {
     const held = lifting.resolve(content);
-    if (!lasts(x) || held === x || isInitial(lifting, held, x, 'content')) continue;
-    writes.push({ slot: 'content', target: targetOf(x), content: held });
+    if (lasts(x) && !lifting.isInitial(x, 'content', held))
+      writes.push({ slot: 'content', target: targetOf(x), content: held });
   }
   for (const [x, gradient] of lifting.grads) {
     const held = gradient === null ? null : lifting.resolve(gradient);
-    if (!lasts(x) || isInitialGrad(lifting, held, x)) continue;
-    writes.push({ slot: 'grad', target: targetOf(x), content: held });
+    const same = held === null ? lifting.initialGradOf(x) === 'none' : lifting.isInitial(x, 'grad', held);
+    if (lasts(x) && !same) writes.push({ slot: 'grad', target: targetOf(x), content: held });
   }
   return writes;
-}
-
-function isInitial(lifting: CellLifting, held: Value, cell: Value, slot: Slot): boolean {
-  const captured = lifting.captures.get(held);
-  return captured !== undefined && captured.cell === cell && captured.slot === slot;
-}
-
-function isInitialGrad(lifting: CellLifting, held: Value | null, x: Value): boolean {
-  if (held === null) return lifting.initialGradOf(x) === 'none';
-  return isInitial(lifting, held, x, 'grad') || [...lifting.gradInputs.values()].includes(held);
 }
 
 const flagWritesOf = (lifting: CellLifting): FlagWrite[] =>

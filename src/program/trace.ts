@@ -98,19 +98,32 @@ function traceOnce(
     const symbols = sources.map((x, i) =>
       symbol(x, trace, labels[i] ?? null, exactly ? x._requiresGrad : isFloat(x.dtype)),
     );
-    // A cell that is given twice is one cell.
-    const given = sources.map((x, i): Argument => ({
-      symbol: symbols[x._isCell ? sources.indexOf(x) : i]!,
-      source: x,
-    }));
+    const given = argumentsFor(sources, symbols, trace);
     const lifting = new CellLifting(trace, given);
     return withLifting(lifting, () => {
-      const { leaves, structure } = flattenResult(f(...given.map((argument) => argument.symbol)), by);
+      const { leaves, structure } = flattenResult(f(...given.map((argument) => argument.given)), by);
       const results = operandsOf(leaves);
       const written = collect(trace, symbols, results, structure, lifting);
       const requiresGrad = results.map((x) => x._requiresGrad);
       return { traced: { ...written, facts: lifting.facts, requiresGrad }, wroteOwn: lifting.wroteOwn };
     });
+  });
+}
+
+/** What the function gets. A cell that is given twice is one thing. */
+function argumentsFor(sources: readonly Value[], symbols: readonly Value[], trace: Trace): Argument[] {
+  const cells = new Map<Value, Argument>();
+  return sources.map((source, i) => {
+    const symbol = symbols[i]!;
+    if (!source._isCell) return { given: symbol, symbol, source };
+    const known = cells.get(source);
+    if (known !== undefined) return known;
+    const given = makeSymbol(source.shape, source.dtype, symbol._requiresGrad, trace);
+    symbol._twin = given;
+    if (symbol.label !== null) setLabel(given, symbol.label);
+    const argument = { given, symbol, source };
+    cells.set(source, argument);
+    return argument;
   });
 }
 

@@ -14,8 +14,12 @@ export type Slot = 'content' | 'grad';
 /** Whether a `.grad` was there, and whether it can itself be differentiated. */
 export type GradState = 'none' | 'constant' | 'recorded';
 
-/** A symbol of the trace and what it stands for: an argument (null where an example had no numbers). */
+/**
+ * An argument of the traced function. What the function gets stands for the argument itself; `symbol` is its content as
+ * it is at the start. They are two where the argument is a cell, for then the function may write it.
+ */
 export interface Argument {
+  readonly given: Value;
   readonly symbol: Value;
   readonly source: Value;
 }
@@ -66,26 +70,25 @@ function standInFor(cell: Value, content: Value, trace: Trace): Value {
     content._content === null
       ? makeSymbol(cell.shape, cell.dtype, flags !== 0, trace)
       : new Value(cell.shape, cell.dtype, content._content, flags, null, null, null, null);
-  if (cell._isCell) leaf._twin = cell;
+  leaf._twin = cell;
   if (cell.label !== null) setLabel(leaf, cell.label);
   return leaf;
 }
 
 export class CellLifting implements Lifting {
   readonly trace: Trace;
+  /** By what the function gets. */
   readonly #arguments = new Map<Value, number>();
-  readonly #sources: readonly Value[];
-  /** The symbol of an argument that is a cell: reads of the cell itself are reads of the argument. */
+  readonly #given: readonly Argument[];
+  /** What stands for a cell: a symbol; or what the function gets for it, if it is an argument. */
   readonly #symbols = new Map<Value, Value>();
   /** What symbols stand for. */
   readonly captures: Map<Value, { readonly cell: Value; readonly slot: Slot }> = new Map();
   /** Symbols that stand for a content that the program has computed. */
   readonly #bound = new Map<Value, Value>();
-  /** What stands for the new content of an argument, and the symbol of that argument. */
-  readonly #assignedArguments = new Map<Value, Value>();
-  /** By cell, or by the symbol of an argument: what it has been assigned. */
+  /** By cell, or by what stands for an argument: what it has been assigned. */
   readonly contents: Map<Value, Value> = new Map();
-  /** By cell or symbol: its `.grad` at this point. */
+  /** In the same way, its `.grad` at this point. */
   readonly grads: Map<Value, Value | null> = new Map();
   /** Gradients of arguments that are hidden inputs: by position of the argument. */
   readonly gradInputs: Map<number, Value> = new Map();
@@ -101,17 +104,16 @@ export class CellLifting implements Lifting {
   /** Whether a cell made during the trace was written: where it lasts, the next trace finds it there. */
   wroteOwn = false;
 
-  /** `inputs[i]` is what f gets for argument i; `sources[i]` the argument. */
   constructor(trace: Trace, args: readonly Argument[]) {
     this.trace = trace;
-    this.#sources = args.map(({ source }) => source);
-    args.forEach(({ symbol, source }, i) => {
-      if (this.#arguments.has(symbol)) {
-        this.#aliases.push({ position: i, same: this.#arguments.get(symbol)! });
+    this.#given = args;
+    args.forEach(({ given, source }, i) => {
+      if (this.#arguments.has(given)) {
+        this.#aliases.push({ position: i, same: this.#arguments.get(given)! });
         return;
       }
-      this.#arguments.set(symbol, i);
-      if (source._isCell) this.#symbols.set(source, symbol);
+      this.#arguments.set(given, i);
+      if (source._isCell) this.#symbols.set(source, given);
     });
   }
 
@@ -134,6 +136,21 @@ export class CellLifting implements Lifting {
     return found;
   }
 
+  /** The position of the argument that x stands for. */
+  positionOf(x: Value): number | undefined {
+    return this.#arguments.get(x);
+  }
+
+  /** Whether `held` is what a slot of x held when the program started. */
+  isInitial(x: Value, slot: Slot, held: Value): boolean {
+    const position = this.#arguments.get(x);
+    if (position !== undefined) {
+      return held === (slot === 'grad' ? this.gradInputs.get(position) : this.#given[position]!.symbol);
+    }
+    const captured = this.captures.get(held);
+    return captured !== undefined && captured.cell === x && captured.slot === slot;
+  }
+
   // Reading --------------------------------------------------------------------------------------------------------
 
   #isOwn(x: Value): boolean {
@@ -143,13 +160,11 @@ export class CellLifting implements Lifting {
   operand(x: Value): Value {
     const assigned = this.contents.get(x);
     if (assigned !== undefined) return assigned;
-    if (!x._isCell) {
-      const cell = cellOf(x);
-      return cell !== x && x._content !== null && isCurrent(x) && !this.#isOwn(cell) ? this.#symbolOf(cell) : x;
-    }
-    if (this.#isOwn(x)) return this.#constant(x);
-    const symbol = this.#symbolOf(x);
-    return this.contents.get(symbol) ?? symbol;
+    const position = this.#arguments.get(x);
+    if (position !== undefined) return this.#given[position]!.symbol;
+    if (x._isCell) return this.#isOwn(x) ? this.#constant(x) : this.#contentOf(x);
+    const cell = cellOf(x);
+    return cell !== x && x._content !== null && isCurrent(x) && !this.#isOwn(cell) ? this.#startOf(cell) : x;
   }
 
   #constant(cell: Value): Value {
@@ -158,7 +173,20 @@ export class CellLifting implements Lifting {
     return snapshot;
   }
 
-  /** What stands for a cell's content as it is when the program starts. */
+  /** What a cell holds at this point. */
+  #contentOf(cell: Value): Value {
+    const symbol = this.#symbolOf(cell);
+    return this.#arguments.has(symbol) ? this.operand(symbol) : symbol;
+  }
+
+  /** What it held when the program started. */
+  #startOf(cell: Value): Value {
+    const symbol = this.#symbolOf(cell);
+    const position = this.#arguments.get(symbol);
+    return position === undefined ? symbol : this.#given[position]!.symbol;
+  }
+
+  /** What stands for a cell. */
   #symbolOf(cell: Value): Value {
     const known = this.#symbols.get(cell);
     if (known !== undefined) {
@@ -194,13 +222,12 @@ export class CellLifting implements Lifting {
   // Writing --------------------------------------------------------------------------------------------------------
 
   collectorOf(leaf: Value): Value | null {
-    const cell = cellOf(leaf);
-    if (cell._isCell) return cell;
-    const symbol = this.#assignedArguments.get(leaf) ?? leaf;
-    const position = this.#arguments.get(symbol);
-    const source = position === undefined ? null : this.#sources[position]!;
+    const x = cellOf(leaf);
+    if (x._isCell) return x;
+    const position = this.#arguments.get(x);
+    const source = position === undefined ? null : this.#given[position]!.source;
     if (source === null || !source._requiresGrad) return null;
-    if (source._isCell) return symbol;
+    if (source._isCell) return x;
     throw new TraceError(
       `backward() has reached argument ${position!} of ${this.trace.by}, which was computed outside from something that requires gradients`,
       {
@@ -212,7 +239,7 @@ export class CellLifting implements Lifting {
 
   isAssignable(x: Value): boolean {
     const position = this.#arguments.get(x);
-    return x._isCell || (position !== undefined && this.#sources[position]!._isCell);
+    return x._isCell || (position !== undefined && this.#given[position]!.source._isCell);
   }
 
   /** The cell, or for a cell that was given as an argument its symbol; remembers that it is written. */
@@ -236,7 +263,6 @@ export class CellLifting implements Lifting {
     const standIn = standInFor(target, held, this.trace);
     if (held._content === null) this.#bound.set(standIn, held);
     this.contents.set(target, standIn);
-    if (!target._isCell) this.#assignedArguments.set(standIn, target);
   }
 
   gradOf(x: Value): Value | null {
@@ -270,7 +296,7 @@ export class CellLifting implements Lifting {
 
   #initialGrad(target: Value): Value | null {
     const position = this.#arguments.get(target);
-    const source = position === undefined ? target : this.#sources[position]!;
+    const source = position === undefined ? target : this.#given[position]!.source;
     const grad = gradStateOf(source);
     if (position !== undefined) this.#argumentGrads.set(position, grad);
     else if (!this.#isOwn(source)) this.#gradStates.set(source, grad);

@@ -147,7 +147,7 @@ const implementation: { [K in keyof Methods]: (this: Value, ...args: never[]) =>
   },
   retainGrad(this: Value): Value {
     if (!this._requiresGrad) throw new DtypeError('the Value requires no gradient', { op: 'retainGrad' });
-    if (this._isCell || retaining.has(this)) return this;
+    if (this._isCell || state.lifting?.isAssignable(this) === true || retaining.has(this)) return this;
     retaining.add(this);
     addHook(this, (g) => accumulate(this, g));
     return this;

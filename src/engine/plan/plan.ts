@@ -153,10 +153,17 @@ class PlanBuilder {
     steps: readonly Placed[],
   ): Change[] {
     const lastFailure = steps.reduce((last, { mayFail: may, position }) => (may ? position : last), -1);
+    // What a slot becomes may be what another one held: that one must not change before the copies at the end.
+    const kept = new Set(
+      changes.flatMap(({ value }) => {
+        const source = this.planner.sourceOf(value);
+        return source.kind === 'walk' ? [source.walk.buffer] : [];
+      }),
+    );
     return changes.filter(({ slot }, i) => {
       const source = sources[i]!;
       if (source === null || source.producer <= lastFailure || this.aliases.has(source.buffer)) return true;
-      if (!isFree(slot.buffer, source.producer, steps)) return true;
+      if (kept.has(slot.buffer) || !isFree(slot.buffer, source.producer, steps)) return true;
       this.aliases.set(source.buffer, slot.buffer);
       return false;
     });
