@@ -11,9 +11,9 @@ import { commitEffects, type Written } from './effects.ts';
 import type { Backend, Executable, ExecutableOptions, ExecutableStats } from './executable.ts';
 import { assemble, link, type Linked } from './link.ts';
 import { bytesOf } from './memory/arena.ts';
-import { chooseStore } from './memory/choose.ts';
+import { chooseStore, refugeFor } from './memory/choose.ts';
 import { copyOf, homeOf, settle, write, type Residency } from './memory/residency.ts';
-import { Store, StoreFull, type Lease, type Region } from './memory/store.ts';
+import { StoreFull, type Lease, type Region } from './memory/store.ts';
 import { writesOf } from './plan/flow.ts';
 import { planProgram, type Plan, type Slot } from './plan/plan.ts';
 import { hasRelaxedSimd } from './relaxed.ts';
@@ -52,6 +52,7 @@ export class NativeProgram implements Executable {
 
   run(inputs: readonly Value[]): Value[] {
     const placed = this.isAtHome() ? this.placed! : this.move();
+    placed.linked.store.use(placed.linked.lease);
     this.bringIn(placed, inputs);
     try {
       placed.linked.program.run();
@@ -91,15 +92,24 @@ export class NativeProgram implements Executable {
 
   private move(): Placed {
     this.release();
-    try {
-      this.placed = this.placeIn(true);
-    } catch (error) {
-      if (!(error instanceof StoreFull)) throw error;
-      this.placed = this.placeIn(false);
-    }
+    this.placed = this.placeSomewhere();
     this.known = this.plan.inputs.map(() => undefined);
     abandoned.register(this, this.placed.linked.lease, this);
     return this.placed;
+  }
+
+  /** @throws ChainruleError where even a memory of its own is too small. */
+  private placeSomewhere(): Placed {
+    try {
+      return this.placeIn(true);
+    } catch (error) {
+      if (!(error instanceof StoreFull)) throw error;
+    }
+    try {
+      return this.placeIn(false);
+    } catch (error) {
+      throw error instanceof StoreFull ? error.refusal : error;
+    }
   }
 
   private placeIn(mayShare: boolean): Placed {
@@ -109,10 +119,11 @@ export class NativeProgram implements Executable {
     const slots = plan.slots.flatMap((slot) => (typeof slot.target === 'number' ? [] : [{ slot, cell: slot.target }]));
     const cells = slots.map(({ slot, cell }) => ({ slot: slot.slot, cell }));
     const shared = assembly.isWorthThreads;
-    const store = mayShare ? chooseStore({ slots: cells, bytes: bytesBeside(plan), shared }) : new Store();
+    const store = mayShare ? chooseStore({ slots: cells, bytes: bytesBeside(plan), shared }) : refugeFor(cells);
     const settled = slots.map(({ slot, cell }) => ({ slot, cell, residency: settle(cell, slot.slot, store) }));
     const regions = new Map<Buffer, Region>(settled.map(({ slot, residency }) => [slot.buffer, residency.region]));
     const linked = link(assembly, store, regions);
+    linked.lease.needs = settled.map(({ residency }) => residency.lease);
     for (const { value, buffer } of plan.constants) write(linked.view(buffer), contentOf(value));
     return { linked, settled };
   }
@@ -171,6 +182,7 @@ export class NativeProgram implements Executable {
     const byStep: Record<string, number> = {};
     for (const { kind } of steps) byStep[kind] = (byStep[kind] ?? 0) + 1;
     return {
+      ...programStats(this.program),
       backend: 'wasm',
       steps: steps.length,
       byStep,
@@ -179,7 +191,6 @@ export class NativeProgram implements Executable {
       codeBytes: this.placed?.linked.codeBytes ?? 0,
       memoryBytes: this.placed?.linked.store.bytes ?? 0,
     };
-      ...programStats(this.program),
   }
 
   dispose(): void {

@@ -25,23 +25,56 @@ export interface Wish {
   readonly shared: boolean;
 }
 
-export function chooseStore({ slots, bytes, shared }: Wish): Store {
-  const best = mostSharedWith(slots);
-  if (best !== undefined && (best.isShared || !shared)) return best;
-  const loan = shared ? sharedStores().take(FIRST_BYTES) : undefined;
-  if (loan !== undefined) return new Store(loan);
-  if (best !== undefined) return best;
+/** Where a program is to work; its cells move there. */
+export function chooseStore(wish: Wish): Store {
+  const homes = homesOf(wish.slots);
+  const best = largestOf(homes);
+  const chosen = best === undefined ? firstStore(wish) : (betterThan(best, wish) ?? best);
+  // Whatever else shares memory with one of the cells comes along, or two programs would pull it to and fro.
+  for (const home of homes.keys()) if (home !== chosen) home.moveTo(chosen);
+  return chosen;
+}
+
+/** The last resort for a program that has no room where it is. */
+export function refugeFor(slots: Wish['slots']): Store {
+  const refuge = new Store(null, true);
+  for (const home of homesOf(slots).keys()) home.moveTo(refuge);
+  return refuge;
+}
+
+function firstStore({ slots, bytes, shared }: Wish): Store {
+  const lent = shared ? lentStore() : undefined;
+  if (lent !== undefined) return lent;
   return slots.length === 0 && bytes <= SMALL_PROGRAM ? commonStore() : new Store();
 }
 
-/** The store in which most of the cells' bytes are. */
-function mostSharedWith(slots: Wish['slots']): Store | undefined {
-  const shares = new Map<Store, number>();
+/** Another store than where most of the cells are: where threads would help and cannot, or the store is full of garbage. */
+function betterThan(best: Store, { shared }: Wish): Store | undefined {
+  const mayShare = !best.isRefuge;
+  if (!best.isStale()) return shared && mayShare && !best.isShared ? lentStore() : undefined;
+  const lent = (shared || best.isShared) && mayShare ? lentStore() : undefined;
+  return lent ?? new Store(null, best.isRefuge);
+}
+
+function lentStore(): Store | undefined {
+  const loan = sharedStores().take(FIRST_BYTES);
+  return loan === undefined ? undefined : new Store(loan);
+}
+
+/** How many bytes of the cells belong to which store. */
+function homesOf(slots: Wish['slots']): Map<Store, number> {
+  const homes = new Map<Store, number>();
   for (const { cell, slot } of slots) {
     const home = homeOf(cell, slot);
-    if (home !== undefined) shares.set(home.store, (shares.get(home.store) ?? 0) + home.region.bytes);
+    if (home === undefined) continue;
+    const store = home.store.newest;
+    homes.set(store, (homes.get(store) ?? 0) + home.region.bytes);
   }
+  return homes;
+}
+
+function largestOf(homes: ReadonlyMap<Store, number>): Store | undefined {
   let best: readonly [Store, number] | undefined;
-  for (const entry of shares) if (best === undefined || entry[1] > best[1]) best = entry;
+  for (const entry of homes) if (best === undefined || entry[1] > best[1]) best = entry;
   return best?.[0];
 }

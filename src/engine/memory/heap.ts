@@ -15,6 +15,7 @@ export class Heap {
   private readonly free: Free[] = [];
   private readonly first: number;
   private top: number;
+  private sum = 0;
 
   constructor(first: number = 0) {
     this.first = first;
@@ -26,6 +27,11 @@ export class Heap {
     return this.top;
   }
 
+  /** Bytes that are taken. */
+  get taken(): number {
+    return this.sum;
+  }
+
   get isEmpty(): boolean {
     return this.top === this.first;
   }
@@ -33,6 +39,7 @@ export class Heap {
   /** Takes a block and returns where it starts; of no bytes, too. */
   take(bytes: number): number {
     const size = Math.max(ALIGNMENT, aligned(bytes));
+    this.sum += size;
     const i = this.free.findIndex(({ start, end }) => end - start >= size);
     if (i < 0) return this.takeFromTop(size);
     const block = this.free[i]!;
@@ -51,7 +58,9 @@ export class Heap {
 
   /** Gives a block back, of as many bytes as were asked for. */
   give(start: number, bytes: number): void {
-    const end = start + Math.max(ALIGNMENT, aligned(bytes));
+    const size = Math.max(ALIGNMENT, aligned(bytes));
+    const end = start + size;
+    this.sum -= size;
     let i = this.free.findIndex((block) => block.start >= end);
     if (i < 0) i = this.free.length;
     this.free.splice(i, 0, { start, end });

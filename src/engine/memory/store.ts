@@ -9,6 +9,8 @@ const MOST_PAGES = 65536;
 const SPARE = PAGE;
 /** The first bytes stay unused, so that no address is 0. */
 const FIRST = 64;
+/** Nobody asks what of a store is still in use before it has handed out so many bytes. */
+const PATIENCE: number = 1 << 26;
 
 type Views = Readonly<Record<DType, Storage>>;
 
@@ -25,6 +27,8 @@ export class Lease {
   readonly regions: Region[] = [];
   /** When it was last of use, on the store's clock. */
   seen: number;
+  /** What else is in use as long as this is. */
+  needs: readonly Lease[] = [];
   private readonly ended: Lease[];
   private isOver = false;
 
@@ -53,6 +57,12 @@ interface Loan {
   grow(bytes: number): boolean;
 }
 
+/** A store, or where it went: one that is left is not kept by those that were left before it. */
+interface Place {
+  store: Store | null;
+  next: Place | null;
+}
+
 export class Store {
   readonly memory: WebAssembly.Memory;
   private readonly loan: Loan | null;
@@ -63,10 +73,15 @@ export class Store {
   private readonly leases: Set<Lease> = new Set();
   private readonly ended: Lease[] = [];
   private clock = 0;
+  private patience: number = PATIENCE;
+  private readonly place: Place = { store: this, next: null };
+  /** Whether it has been chosen because there was no more shared memory. */
+  readonly isRefuge: boolean;
 
   /** In a memory of its own, which the collector gives back, or in one that threads share. */
-  constructor(loan: Loan | null = null) {
+  constructor(loan: Loan | null = null, isRefuge: boolean = false) {
     this.loan = loan;
+    this.isRefuge = isRefuge;
     const memory = loan?.memory ?? new WebAssembly.Memory({ initial: 2 });
     this.memory = memory;
     this.buffer = memory.buffer;
@@ -79,6 +94,12 @@ export class Store {
 
   get bytes(): number {
     return this.memory.buffer.byteLength;
+  }
+
+  /** Bytes of it that somebody has taken. */
+  get bytesTaken(): number {
+    this.sweep();
+    return this.heap.taken;
   }
 
   /** All of the memory, as elements of each dtype. */
@@ -103,7 +124,7 @@ export class Store {
     return lease;
   }
 
-  /** @throws ChainruleError where the memory would pass 4 GB. */
+  /** @throws StoreFull where the memory, or what is left of the shared ones, ends. */
   take(bytes: number, lease: Lease): Region {
     const region = this.reserve(bytes);
     lease.regions.push(region);
@@ -120,6 +141,52 @@ export class Store {
       throw error;
     }
     return region;
+  }
+
+  /** Says that a program has run. */
+  use(lease: Lease): void {
+    lease.seen = this.clock;
+  }
+
+  /**
+   * Whether much of what is taken has been of no use of late. In a loop that never yields nobody learns what has been
+   * dropped; but programs that are still there run, and can move on to another store with their cells.
+   */
+  isStale(): boolean {
+    this.sweep();
+    const { taken } = this.heap;
+    if (taken < this.patience) return false;
+    const inUse = this.bytesInUse();
+    this.clock++;
+    this.patience = 2 * taken;
+    return inUse < taken * 0.75;
+  }
+
+  private bytesInUse(): number {
+    const inUse = new Set<Lease>();
+    for (const lease of this.leases) {
+      if (lease.seen !== this.clock) continue;
+      inUse.add(lease);
+      for (const needed of lease.needs) inUse.add(needed);
+    }
+    let sum = this.shared?.bytes ?? 0;
+    for (const lease of inUse) sum += lease.bytes;
+    return sum;
+  }
+
+  /** The store that this one's programs and cells belong to by now: itself, or the one that they have been moving to. */
+  get newest(): Store {
+    let { place } = this;
+    while (place.next !== null) place = place.next;
+    return place.store!;
+  }
+
+  /** From now on all that lives here belongs there, and moves when it is next needed. */
+  moveTo(next: Store): void {
+    const { place } = next.newest;
+    if (this.place.next !== null || place === this.place) return;
+    this.place.next = place;
+    this.place.store = null;
   }
 
   /** What leases that are over held is free. */
@@ -143,23 +210,27 @@ export class Store {
     const pages = Math.ceil(aligned(end) / PAGE);
     const missing = pages - this.bytes / PAGE;
     if (missing <= 0) return;
+    if (pages > MOST_PAGES) throw new StoreFull(refusal(end));
     if (this.loan !== null) {
       if (!this.loan.grow(pages * PAGE)) throw new StoreFull(refusal(end));
       return;
     }
-    if (pages > MOST_PAGES) throw refusal(end);
     try {
       this.memory.grow(missing);
     } catch (cause) {
-      throw refusal(end, cause);
+      throw new StoreFull(refusal(end, cause));
     }
   }
 }
 
-/** A shared memory can grow no more: one of its own may do. */
+/** There is no more memory here: there may be in another store. */
 export class StoreFull extends Error {
-  constructor(cause: Error) {
-    super(cause.message, { cause });
+  /** What to say if there is not. */
+  readonly refusal: ChainruleError;
+
+  constructor(refusal: ChainruleError) {
+    super(refusal.message);
+    this.refusal = refusal;
   }
 }
 
