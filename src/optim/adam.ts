@@ -1,7 +1,7 @@
 /** Adam. */
 import { checkOptions, OptionError } from '../base/errors.ts';
-import { pow, sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
+import { BiasCorrection } from './bias-correction.ts';
 import { checkNumber, Optimizer, regularised } from './optimizer.ts';
 import type { Slots } from './slots.ts';
 
@@ -26,6 +26,8 @@ export interface AdamOptions {
  */
 export class Adam extends Optimizer {
   readonly #options: Required<Omit<AdamOptions, 'lr'>>;
+  readonly #ofMean: BiasCorrection;
+  readonly #ofSquares: BiasCorrection;
 
   constructor(parameters: Iterable<Value>, options: AdamOptions = {}) {
     checkOptions('Adam', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize']);
@@ -37,6 +39,8 @@ export class Adam extends Optimizer {
     betas.forEach((beta: number, i) => checkNumber('Adam', `betas[${i}]`, beta, 0, 1));
     checkNumber('Adam', 'eps', eps, 0);
     checkNumber('Adam', 'weightDecay', weightDecay, 0);
+    this.#ofMean = new BiasCorrection(betas[0]);
+    this.#ofSquares = new BiasCorrection(betas[1]);
     this.#options = { betas, eps, weightDecay, amsgrad, maximize };
   }
 
@@ -49,10 +53,7 @@ export class Adam extends Optimizer {
     const mean = slots.update('expAvg', (m) => m.mul(beta1).add(g.mul(1 - beta1)));
     const square = slots.update('expAvgSq', (v) => v.mul(beta2).add(g.square().mul(1 - beta2)));
     const second = amsgrad ? slots.update('maxExpAvgSq', (most) => most.maximum(square)) : square;
-    const denominator = second.sqrt().div(oneMinusPower(beta2, t).sqrt()).add(eps);
-    return p.sub(mean.div(denominator).mul(slots.lr.div(oneMinusPower(beta1, t))));
+    const denominator = second.sqrt().div(this.#ofSquares.at(t).sqrt()).add(eps);
+    return p.sub(mean.div(denominator).mul(slots.lr.div(this.#ofMean.at(t))));
   }
 }
-
-/** 1 − βᵗ: what a running mean that began at 0 has to be divided by. */
-const oneMinusPower = (beta: number, t: Value): Value => sub(1, pow(beta, t));
