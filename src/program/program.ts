@@ -97,9 +97,24 @@ export const resultCount = ({ outputs, effects }: Program): number =>
 export const drawOf = ({ primitive, attrs }: Pick<Instruction, 'primitive' | 'attrs'>): number | null =>
   primitive.effect === 'random' && typeof attrs['draw'] === 'number' ? attrs['draw'] : null;
 
+/** The variables defined so far. Nearly always an index is one variable's alone, and an array is faster than a set. */
+class Defined {
+  private readonly byIndex: (Var | undefined)[] = [];
+  private readonly others: Set<Var> = new Set();
+
+  has(v: Var): boolean {
+    return this.byIndex[v.index] === v || (this.others.size > 0 && this.others.has(v));
+  }
+
+  add(v: Var): void {
+    if (this.byIndex[v.index] === undefined) this.byIndex[v.index] = v;
+    else this.others.add(v);
+  }
+}
+
 /** Every variable is defined once and before its uses, and every instruction's outputs are what its primitive infers. */
 export function validate(program: Program): void {
-  const defined = new Set<Var>();
+  const defined = new Defined();
   const define = (v: Var): void => {
     if (defined.has(v)) throw new ChainruleError(`variable %${v.index} is defined twice`, { op: 'trace' });
     defined.add(v);

@@ -64,8 +64,11 @@ export function rewrite(program: Program, visitor: Visitor): Program {
     if (visitor.capture === undefined) captures.push(capture);
     else visitor.capture(capture, to);
   }
-  for (const instruction of program.instructions)
-    visitor.instruction({ ...instruction, inputs: instruction.inputs.map(of) }, to);
+  const isReplaced = (v: Var): boolean => replaced.has(v);
+  for (const instruction of program.instructions) {
+    const { inputs } = instruction;
+    visitor.instruction(inputs.some(isReplaced) ? { ...instruction, inputs: inputs.map(of) } : instruction, to);
+  }
   return makeProgram({ ...program, captures, instructions, outputs: program.outputs.map(of) });
 }
 
