@@ -1,8 +1,10 @@
-/** Adam. */
-import { checkOptions, OptionError } from '../base/errors.ts';
+/** Adam, AdamW. */
+import { pow, sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
-import { BiasCorrection } from './bias-correction.ts';
-import { checkNumber, Optimizer, regularised } from './optimizer.ts';
+import type { BaseSettings, Group, Settings } from './group.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
+import { regularised, signed, type Regularised } from './regularise.ts';
+import { betas, flag, number } from './settings.ts';
 import type { Slots } from './slots.ts';
 
 export interface AdamOptions {
@@ -12,48 +14,84 @@ export interface AdamOptions {
   readonly betas?: readonly [number, number];
   /** Default 1e-8. */
   readonly eps?: number;
-  /** λ of an L2 penalty added to the gradient; default 0. */
+  /** λ of an L2 penalty added to the gradient; default 0 (AdamW: 0.01). */
   readonly weightDecay?: number;
   /** Divide by the largest second moment so far. */
   readonly amsgrad?: boolean;
+  /** Ascend instead. */
   readonly maximize?: boolean;
+  /** Shrink the weights by lr·λ instead of adding the penalty to the gradient: AdamW. */
+  readonly decoupledWeightDecay?: boolean;
 }
+
+export type AdamSettings = Required<AdamOptions>;
+
+const settings: Settings<AdamSettings> = {
+  rules: {
+    lr: number(1e-3),
+    betas: betas(),
+    eps: number(1e-8),
+    weightDecay: number(0),
+    amsgrad: flag(),
+    maximize: flag(),
+    decoupledWeightDecay: flag(),
+  },
+};
 
 /**
  * Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015; AMSGrad: Reddi et al., 2018.
  * https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @example new Adam(model.parameters(), { lr: 1e-3 })
  */
-export class Adam extends Optimizer {
-  readonly #options: Required<Omit<AdamOptions, 'lr'>>;
-  readonly #ofMean: BiasCorrection;
-  readonly #ofSquares: BiasCorrection;
-
-  constructor(parameters: Iterable<Value>, options: AdamOptions = {}) {
-    checkOptions('Adam', options, ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize']);
-    super(parameters, options.lr ?? 1e-3);
-    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false, maximize = false } = options;
-    if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new OptionError(`betas are two numbers, got ${JSON.stringify(betas)}`, { op: 'Adam', option: 'betas' });
-    }
-    betas.forEach((beta: number, i) => checkNumber('Adam', `betas[${i}]`, beta, 0, 1));
-    checkNumber('Adam', 'eps', eps, 0);
-    checkNumber('Adam', 'weightDecay', weightDecay, 0);
-    this.#ofMean = new BiasCorrection(betas[0]);
-    this.#ofSquares = new BiasCorrection(betas[1]);
-    this.#options = { betas, eps, weightDecay, amsgrad, maximize };
+export class Adam extends Optimizer<AdamSettings> {
+  constructor(
+    parameters: Parameters<AdamSettings>,
+    options: AdamOptions = {},
+    rules: Settings<AdamSettings> = settings,
+  ) {
+    super(parameters, options, rules);
   }
 
-  protected override update(p: Value, gradient: Value, slots: Slots): Value {
-    const { betas, eps, amsgrad } = this.#options;
-    const [beta1, beta2] = betas;
-    const g = regularised(p, gradient, this.#options);
+  protected override update(parameter: Value, gradient: Value, slots: Slots, group: Group<AdamSettings>): Value {
+    const [beta1, beta2] = group.pair('betas');
+    const { p, g } = decayed(parameter, gradient, group);
     // Of this parameter: one that gets its first gradient late starts its means late.
     const t = slots.count();
-    const mean = slots.update('expAvg', (m) => m.mul(beta1).add(g.mul(1 - beta1)));
-    const square = slots.update('expAvgSq', (v) => v.mul(beta2).add(g.square().mul(1 - beta2)));
-    const second = amsgrad ? slots.update('maxExpAvgSq', (most) => most.maximum(square)) : square;
-    const denominator = second.sqrt().div(this.#ofSquares.at(t).sqrt()).add(eps);
-    return p.sub(mean.div(denominator).mul(slots.lr.div(this.#ofMean.at(t))));
+    const mean = slots.update('expAvg', (m) => m.mul(beta1).add(g.mul(sub(1, beta1))));
+    const square = slots.update('expAvgSq', (v) => v.mul(beta2).add(g.square().mul(sub(1, beta2))));
+    const second = group.uses('amsgrad') ? slots.update('maxExpAvgSq', (most) => most.maximum(square)) : square;
+    const denominator = second.sqrt().div(oneMinusPower(beta2, t).sqrt()).add(group.value('eps'));
+    return p.sub(mean.div(denominator).mul(slots.lr.div(oneMinusPower(beta1, t))));
   }
 }
+
+/**
+ * Adam whose weight decay is not scaled by the second moment. Loshchilov and Hutter, "Decoupled Weight Decay
+ * Regularization", 2019.
+ * https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+ * @example new AdamW(model.parameters(), { lr: 3e-4, weightDecay: 0.1 })
+ */
+export class AdamW extends Adam {
+  constructor(parameters: Parameters<AdamSettings>, options: Omit<AdamOptions, 'decoupledWeightDecay'> = {}) {
+    super(parameters, options, {
+      rules: { ...settings.rules, weightDecay: number(1e-2), decoupledWeightDecay: flag(true) },
+    });
+  }
+}
+
+/** 1 − βᵗ: what a running mean that began at 0 has to be divided by. */
+export const oneMinusPower = (beta: Value, t: Value): Value => sub(1, pow(beta, t));
+
+export interface Decayed extends Regularised {
+  readonly decoupledWeightDecay: boolean;
+}
+
+/** Weight and gradient with the weight decay applied to one of them. */
+export function decayed(p: Value, gradient: Value, group: Group<Decayed>): { readonly p: Value; readonly g: Value } {
+  if (!group.uses('decoupledWeightDecay')) return { p, g: regularised(p, gradient, group) };
+  return { p: group.uses('weightDecay') ? shrunk(p, group) : p, g: signed(gradient, group) };
+}
+
+/** w·(1 − lr·λ). */
+export const shrunk = (p: Value, group: Group<BaseSettings & { readonly weightDecay: number }>): Value =>
+  p.mul(sub(1, group.value('lr').mul(group.value('weightDecay'))));

@@ -1,8 +1,11 @@
 /** Stochastic gradient descent. */
-import { checkOptions, OptionError } from '../base/errors.ts';
+import { OptionError } from '../base/errors.ts';
 import { sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
-import { checkNumber, Optimizer, regularised } from './optimizer.ts';
+import type { Group, Settings } from './group.ts';
+import { Optimizer, type Parameters } from './optimizer.ts';
+import { regularised } from './regularise.ts';
+import { flag, number } from './settings.ts';
 import type { Slots } from './slots.ts';
 
 export interface SGDOptions {
@@ -19,37 +22,43 @@ export interface SGDOptions {
   readonly maximize?: boolean;
 }
 
+export type SGDSettings = Required<SGDOptions>;
+
+const settings: Settings<SGDSettings> = {
+  rules: {
+    lr: number(1e-3),
+    momentum: number(0),
+    dampening: number(0),
+    weightDecay: number(0),
+    nesterov: flag(),
+    maximize: flag(),
+  },
+  together: (op, { nesterov, momentum, dampening }) => {
+    if (!nesterov || (momentum !== 0 && dampening === 0)) return;
+    throw new OptionError('nesterov needs momentum and no dampening', { op, option: 'nesterov' });
+  },
+};
+
 /**
  * w ← w − lr·d, with d the gradient, or with momentum its running sum b ← μ·b + (1 − τ)·g.
  * https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @example new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
  */
-export class SGD extends Optimizer {
-  readonly #options: Required<Omit<SGDOptions, 'lr'>>;
-
-  constructor(parameters: Iterable<Value>, options: SGDOptions = {}) {
-    checkOptions('SGD', options, ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize']);
-    super(parameters, options.lr ?? 1e-3);
-    const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
-    checkNumber('SGD', 'momentum', momentum, 0);
-    checkNumber('SGD', 'dampening', dampening, 0);
-    checkNumber('SGD', 'weightDecay', weightDecay, 0);
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new OptionError('nesterov needs momentum and no dampening', { op: 'SGD', option: 'nesterov' });
-    }
-    this.#options = { momentum, dampening, weightDecay, nesterov, maximize };
+export class SGD extends Optimizer<SGDSettings> {
+  constructor(parameters: Parameters<SGDSettings>, options: SGDOptions = {}) {
+    super(parameters, options, settings);
   }
 
-  protected override update(p: Value, gradient: Value, slots: Slots): Value {
-    const { momentum, dampening, nesterov } = this.#options;
-    const g = regularised(p, gradient, this.#options);
-    if (momentum === 0) return p.sub(g.mul(slots.lr));
-    const share = dampening === 0 ? g : g.mul(undampedAtFirst(dampening, slots.count()));
+  protected override update(p: Value, gradient: Value, slots: Slots, group: Group<SGDSettings>): Value {
+    const g = regularised(p, gradient, group);
+    if (!group.uses('momentum')) return p.sub(g.mul(slots.lr));
+    const momentum = group.value('momentum');
+    const share = group.uses('dampening') ? g.mul(undampedAtFirst(group.value('dampening'), slots.count())) : g;
     const buffer = slots.update('momentumBuffer', (b) => b.mul(momentum).add(share));
-    const direction = nesterov ? g.add(buffer.mul(momentum)) : buffer;
+    const direction = group.uses('nesterov') ? g.add(buffer.mul(momentum)) : buffer;
     return p.sub(direction.mul(slots.lr));
   }
 }
 
 /** 1 − τ; at the first step 1, as in PyTorch: the buffer begins as the gradient itself. */
-const undampedAtFirst = (dampening: number, t: Value): Value => sub(1, t.gt(1).to('float64').mul(dampening));
+const undampedAtFirst = (dampening: Value, t: Value): Value => sub(1, t.gt(1).to('float64').mul(dampening));

@@ -52,6 +52,8 @@ export class Slots {
     if (known !== undefined) return known.cell;
     const cell = make();
     const { label } = this.parameter;
+    // A compiled step that makes its slots need not be traced again to see that they last.
+    state.lifting?.adopt(cell);
     cell.named(label === null ? name : `${label}.${name}`);
     this.#slots.set(name, { cell, start });
     return cell;

@@ -65,17 +65,16 @@ export function collect(
 /** What lasts of what was written, in the order of first writing; without what is as it was. */
 function writesOf(lifting: CellLifting): readonly Write[] {
   const targetOf = (x: Value): Value | number => lifting.positionOf(x) ?? x;
-  const lasts = (x: Value): boolean => !x._isCell || x.id <= lifting.trace.floor;
   const writes: Write[] = [];
   for (const [x, content] of lifting.contents) {
     const held = lifting.resolve(content);
-    if (lasts(x) && !lifting.isInitial(x, 'content', held))
+    if (lifting.lasts(x) && !lifting.isInitial(x, 'content', held))
       writes.push({ slot: 'content', target: targetOf(x), content: held });
   }
   for (const [x, gradient] of lifting.grads) {
     const held = gradient === null ? null : lifting.resolve(gradient);
     const same = held === null ? lifting.initialGradOf(x) === 'none' : lifting.isInitial(x, 'grad', held);
-    if (lasts(x) && !same) writes.push({ slot: 'grad', target: targetOf(x), content: held });
+    if (lifting.lasts(x) && !same) writes.push({ slot: 'grad', target: targetOf(x), content: held });
   }
   return writes;
 }

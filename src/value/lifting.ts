@@ -98,6 +98,7 @@ export class CellLifting implements Lifting {
   readonly #leaves = new Set<number>();
   readonly #aliases: { readonly position: number; readonly same: Value | number }[] = [];
   readonly #constants = new Map<Value, Value>();
+  readonly #adopted = new Set<Value>();
   readonly #flags: FlagRead[] = [];
   /** What the function has written into flags. */
   readonly writtenFlags: Map<object, Map<string, unknown>> = new Map();
@@ -154,7 +155,16 @@ export class CellLifting implements Lifting {
   // Reading --------------------------------------------------------------------------------------------------------
 
   #isOwn(x: Value): boolean {
-    return x.id > this.trace.floor;
+    return x.id > this.trace.floor && !this.#adopted.has(x);
+  }
+
+  adopt(cell: Value): void {
+    this.#adopted.add(cell);
+  }
+
+  /** Whether what is written into x is there after the call. */
+  lasts(x: Value): boolean {
+    return !x._isCell || !this.#isOwn(x);
   }
 
   operand(x: Value): Value {

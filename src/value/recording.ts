@@ -36,6 +36,8 @@ export interface Lifting {
   assign(cell: Value, content: Value): void;
   gradOf(x: Value): Value | null;
   setGrad(x: Value, gradient: Value | null): void;
+  /** Says of a cell that has just been made that it will last: it counts as one from outside. */
+  adopt(cell: Value): void;
   /** The function asked whether a cell requires gradients. */
   touch(cell: Value): void;
   /** A flag that the function reads: what it has written itself, else `actual`. */

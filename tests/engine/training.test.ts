@@ -159,6 +159,21 @@ describe('a training step', () => {
     }, [[constant([1, 2])], [constant([3, 4])]]);
   });
 
+  test('is traced once, though the optimizer makes its slots on the way', () => {
+    const w = value([1, 2]);
+    const optimizer = new optim.Adam([w]);
+    let traces = 0;
+    const step = compile(() => {
+      traces++;
+      w.grad = constant([1, 1]);
+      optimizer.step();
+    });
+    step();
+    step();
+    expect(traces).toBe(1);
+    expect(optimizer.stateDict().parameters[0]!['step']!.item()).toBe(2);
+  });
+
   test('another learning rate is no other program, nor is another step', () => {
     const w = value([1, 2]);
     const optimizer = new optim.Adam([w], { lr: 0.1 });
