@@ -175,7 +175,9 @@ class Addresses {
     return this.store.take(bytes, this.lease).start;
   }
 
+  /** Of nothing, no step need have written a word: any place will do. */
   of(buffer: Buffer): number {
+    if (buffer.size === 0) return ALIGNMENT;
     return this.fixed.get(this.plan.aliases.get(buffer) ?? buffer)!;
   }
 }
