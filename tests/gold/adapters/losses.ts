@@ -1,9 +1,23 @@
+/* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
 /** Losses. */
-import { crossEntropy, mseLoss } from 'chainrule/losses';
+import * as chainrule from 'chainrule/losses';
 import type { Adapter } from '../compare.ts';
-import { adapt, optionsOf, type Kwargs } from './call.ts';
+import { adapt, named, optionsOf, type Kwargs, type Loose } from './call.ts';
+
+/** `f(…operands, options)`: what PyTorch gives beyond the operands becomes options, in the order of its signature. */
+const loss = (name: keyof typeof chainrule, operands: number, signature: readonly string[] = []): Adapter =>
+  adapt((args, kwargs: Kwargs) => {
+    const f = chainrule[name] as (...args: Loose[]) => Loose;
+    return f(...args.slice(0, operands), optionsOf(named(args.slice(operands), signature, kwargs)));
+  });
+
+/** What every loss of PyTorch takes between its own options. */
+const OLD = ['size_average', 'reduce'];
 
 export const losses: Readonly<Record<string, Adapter>> = {
-  'nn.functional.cross_entropy': adapt(([x, y], kwargs: Kwargs) => crossEntropy(x, y, optionsOf(kwargs))),
-  'nn.functional.mse_loss': adapt(([x, y], kwargs: Kwargs) => mseLoss(x, y, optionsOf(kwargs))),
+  'nn.functional.cross_entropy': loss('crossEntropy', 2, ['weight', 'size_average', 'ignore_index']),
+  'nn.functional.mse_loss': loss('mseLoss', 2, [...OLD, 'reduction', 'weight']),
+  'nn.functional.l1_loss': loss('l1Loss', 2, [...OLD, 'reduction', 'weight']),
+  'nn.functional.huber_loss': loss('huberLoss', 2, ['reduction', 'delta', 'weight']),
+  'nn.functional.smooth_l1_loss': loss('smoothL1Loss', 2, [...OLD, 'reduction', 'beta']),
 };
