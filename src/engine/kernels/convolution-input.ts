@@ -19,7 +19,8 @@ import { packFunction } from './product-pack.ts';
 import { walkOf, type Matrices } from './product-shape.ts';
 
 const PER_NANOSECOND = 16;
-const KEPT_BYTES = 1 << 22;
+/** Up to so many bytes of weights are kept in panels. */
+const KEPT_BYTES = 1 << 24;
 const PLANE_BYTES = 1 << 19;
 const ENOUGH_UNITS = 8;
 const SMALL = 1 << 19;
@@ -83,7 +84,8 @@ function outputPlane(c: Convolution, phases: readonly Phase[], count: number): P
 
 function layoutOf(c: Convolution, fast: boolean): Layout {
   const phases = phasesOf(c.windows);
-  const { rows, columns } = tileFor(c, fast);
+  const { rows: most, columns } = tileFor(c, fast);
+  const rows = Math.min(most, c.incoming);
   const places = placesOf(phases);
   const block = columnsOf(c, phases, places, columns);
   const plane = outputPlane(c, phases, block);
@@ -91,7 +93,8 @@ function layoutOf(c: Convolution, fast: boolean): Layout {
   const grid = { batches: 1, rows: Math.max(1, c.incoming), columns: Math.min(block, places) };
   const height = Math.ceil(c.incoming / rows) * rows;
   const width = Math.ceil(grid.columns / columns) * columns;
-  const tapBytes = height * c.outgoing * c.bytes;
+  // Packing writes a little beyond the last panel.
+  const tapBytes = Math.ceil((height * c.outgoing * c.bytes) / 16) * 16 + 16;
   const taps = sizeOf(c.windows.taps);
   const keeps = taps * tapBytes <= KEPT_BYTES;
   let end = 0;

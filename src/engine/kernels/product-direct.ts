@@ -67,6 +67,7 @@ class DirectWriter {
   private readonly scratch: Local;
   private readonly e: Emission;
   private readonly row: Local;
+  private readonly column: Local;
   private readonly b: Local;
   private readonly count: Local;
   private readonly depth: Local;
@@ -79,12 +80,14 @@ class DirectWriter {
     this.e = e;
     [this.row, this.b, this.count] = [body.local('i32'), body.local('i32'), body.local('i32')];
     [this.depth, this.target] = [body.local('i32'), body.local('i32')];
+    this.column = body.local('i32');
   }
 
   writeBlock(block: Block): void {
-    const { body } = this;
+    const { body, column } = this;
     const { x, columns } = this.direct;
-    const { column, columnEnd } = block;
+    const { columnEnd } = block;
+    body.get(block.column).set(column);
     if (x.n >= columns) {
       const last = body.local('i32');
       body
@@ -126,8 +129,8 @@ class DirectWriter {
   }
 
   /** Sets `b` to where the columns lie side by side, and gives the distance from one k to the next there. */
-  private findColumns({ b, column }: Block, columns: number): number {
-    const { body } = this;
+  private findColumns({ b }: Block, columns: number): number {
+    const { body, column } = this;
     const { x, steps, packs } = this.direct;
     body
       .get(b)
@@ -154,8 +157,8 @@ class DirectWriter {
     return width * x.bytes;
   }
 
-  private callTile({ a, to, column }: Block, rows: number, columns: number, bDepth: number): void {
-    const { body, row } = this;
+  private callTile({ a, to }: Block, rows: number, columns: number, bDepth: number): void {
+    const { body, row, column } = this;
     const { steps } = this.direct;
     body
       .get(a)
