@@ -44,10 +44,12 @@ function short(x: number): string {
   return `${power === 0 ? scaled : scaled.toPrecision(3)} ${PREFIXES[power]!}`;
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 function figures({ instructions, steps, byStep, flop, arenaBytes, fallbacks }: ExecutableStats): string {
   const kinds = Object.entries(byStep).map(([kind, count]) => `${count} ${kind}`);
   return [
-    `// ${instructions} instructions in ${steps} steps${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}`,
+    `// ${counted(instructions, 'instruction')} in ${counted(steps, 'step')}${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}`,
     `${short(flop)}FLOP`,
     `arena ${short(arenaBytes)}B`,
     ...(fallbacks.length === 0 ? [] : [`without kernel: ${[...new Set(fallbacks)].join(', ')}`]),

@@ -1,7 +1,16 @@
 /** chainrule/train: training loops and their pictures. */
 import '../value/install.ts';
 
-export { accuracy, predict, trainModel, type EpochRecord, type History, type TrainOptions } from './loop.ts';
+export type { CompileChoice } from './compiled.ts';
+export {
+  accuracy,
+  predict,
+  trainModel,
+  type EpochRecord,
+  type History,
+  type PredictOptions,
+  type TrainOptions,
+} from './loop.ts';
 export { plotDecisionBoundary } from './boundary.ts';
 export { plotLoss } from './plot.ts';
 export { bar, lines, silent, type Progress, type Terminal } from './progress.ts';

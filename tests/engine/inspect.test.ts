@@ -103,7 +103,7 @@ test('a program prints as what runs, under its figures', () => {
   const f = compile((x: Value) => w.assign(w.add(x.mul(1))));
   f(constant([1, 1]));
   expect(String(f.programs[0]).split('\n').slice(0, 2)).toEqual([
-    expect.stringMatching(/^\/\/ 1 instructions in 1 steps \(1 loop\); 2 FLOP; arena 0 B$/),
+    expect.stringMatching(/^\/\/ 1 instruction in 1 step \(1 loop\); 2 FLOP; arena 0 B$/),
     expect.stringMatching(/^program \(%0 float64\[2\]\) \{$/),
   ]);
 });

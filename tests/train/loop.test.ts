@@ -1,10 +1,19 @@
 /** The mini-batch loop: repeatable to the last bit, honest about failure. */
-import { constant, manualSeed, value, zeros, type Value } from 'chainrule';
+import { AnomalyError, constant, detectAnomaly, manualSeed, rand, value, zeros, type Value } from 'chainrule';
 import { moons } from 'chainrule/data';
 import { crossEntropy, mseLoss } from 'chainrule/losses';
 import { Linear, MLP } from 'chainrule/nn';
 import { Adam, SGD } from 'chainrule/optim';
-import { accuracy, plotDecisionBoundary, plotLoss, predict, silent, trainModel, type History } from 'chainrule/train';
+import {
+  accuracy,
+  plotDecisionBoundary,
+  plotLoss,
+  predict,
+  silent,
+  trainModel,
+  type History,
+  type TrainOptions,
+} from 'chainrule/train';
 
 function learnMoons(seed: number, epochs: number): { model: MLP; history: History; test: { x: Value; y: Value } } {
   manualSeed(seed);
@@ -56,26 +65,91 @@ test('predicts every row once, in order, without recording', () => {
   expect(model.training).toBe(true);
 });
 
+describe('compiled', () => {
+  /** What a run leaves, as text; 70 rows in batches of 32, so that the last batch is a smaller one. */
+  function outcome(options: Partial<TrainOptions>): string {
+    manualSeed(5);
+    const [train, test] = [moons(70, { noise: 0.1 }), moons(600, { noise: 0.1 })];
+    const model = new MLP([2, 8, 2]);
+    const optimizer = new Adam(model.parameters(), { lr: 0.01 });
+    const history = trainModel(model, train, {
+      loss: crossEntropy,
+      optimizer,
+      epochs: 2,
+      batchSize: 32,
+      validation: test,
+      schedule: (done) => 1 - done,
+      ...options,
+    });
+    const shares = [accuracy(model, test.x, test.y), accuracy(model, test.x, test.y, { compile: false })];
+    return JSON.stringify([history, model.stateDict(), optimizer.stateDict(), shares, rand([1])]);
+  }
+
+  test('or not, one thread or two: the same losses, parameters, state and accuracy, to the bit', () => {
+    const eager = outcome({ compile: false });
+    for (const compile of [true, { threads: 1 }, { threads: 2 }]) expect(outcome({ compile })).toBe(eager);
+    expect(outcome({})).toBe(eager);
+  });
+
+  test('the code of model and loss runs while it is traced, not for every batch', () => {
+    const calls = (epochs: number, compile: boolean): number => {
+      const loss = jest.fn(crossEntropy);
+      outcome({ loss, epochs, compile });
+      return loss.mock.calls.length;
+    };
+    expect(calls(5, true)).toBe(calls(2, true));
+    expect(calls(5, false)).toBe(5 * 3);
+  });
+
+  test('code that reads numbers is run op by op, which is said once', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const loss = (p: Value, y: Value): Value => crossEntropy(p.sum().item() > 0 ? p.mul(1) : p, y);
+    expect(outcome({ loss })).toBe(outcome({ loss, compile: false }));
+    expect(warn.mock.calls.map(String)).toEqual([expect.stringMatching(/^trainModel runs op by op.*item/s)]);
+    warn.mockRestore();
+  });
+
+  test('under detectAnomaly every op is watched', () => {
+    const model = new Linear(1, 1);
+    const data = { x: constant([[-1]]), y: constant([[0]]) };
+    const options = { optimizer: new SGD(model.parameters(), { lr: 0.1 }), epochs: 1, batchSize: 1 };
+    const loss = (p: Value): Value => p.square().add(1).neg().sqrt().sum();
+    expect(() => detectAnomaly(() => trainModel(model, data, { ...options, loss }))).toThrow(AnomalyError);
+  });
+
+  test('predictions do not depend on it, nor on how often', () => {
+    const model = new MLP([2, 4, 3]);
+    const x = rand([1100, 2]);
+    const eager = JSON.stringify(predict(model, x, { compile: false }));
+    for (let i = 0; i < 2; i++) expect(JSON.stringify(predict(model, x))).toBe(eager);
+    expect(() => predict(model, x, { batch: 3 } as never)).toThrow(/unknown option "batch"/);
+  });
+});
+
 test('a loss that is no number stops the run, with epoch and batch; parameters stay, progress is told', () => {
   const model = new Linear(1, 1);
   const before = model.weight.item();
   const x = constant([[1], [Infinity]]);
   const stop = jest.fn();
-  const run = (): unknown =>
+  const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+  const run = (compile: boolean) => (): unknown =>
     trainModel(
       model,
       { x, y: constant([[0], [0]]) },
       {
         loss: mseLoss,
-        optimizer: new SGD(model.parameters(), { lr: 0.1 }),
+        optimizer,
         epochs: 1,
         batchSize: 2,
         progress: { ...silent, stop },
+        compile,
       },
     );
-  expect(run).toThrow(/the loss became (NaN|Infinity) in epoch 1, batch 1/);
-  expect(model.weight.item()).toBe(before);
-  expect(stop).toHaveBeenCalledTimes(1);
+  for (const compile of [true, false]) {
+    expect(run(compile)).toThrow(/the loss became (NaN|Infinity) in epoch 1, batch 1/);
+    expect([model.weight.item(), model.weight.grad, optimizer.steps]).toEqual([before, null, 0]);
+  }
+  expect(stop).toHaveBeenCalledTimes(2);
 });
 
 test('a run that would train nothing is refused', () => {
