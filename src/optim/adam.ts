@@ -1,7 +1,9 @@
 /** Adam, AdamW. */
-import { pow, sub } from '../ops/index.ts';
+import { sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
-import type { BaseSettings, Group, Settings } from './group.ts';
+import { biasCorrection } from './bias-correction.ts';
+import type { BaseSettings, Hyperparameters, Settings } from './group.ts';
+import type { Once } from './once.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 import { regularised, signed, type Regularised } from './regularise.ts';
 import { betas, flag, number } from './settings.ts';
@@ -44,6 +46,9 @@ const settings: Settings<AdamSettings> = {
  * @example new Adam(model.parameters(), { lr: 1e-3 })
  */
 export class Adam extends Optimizer<AdamSettings> {
+  readonly #ofMean: Once = biasCorrection();
+  readonly #ofSquares: Once = biasCorrection();
+
   constructor(
     parameters: Parameters<AdamSettings>,
     options: AdamOptions = {},
@@ -52,16 +57,21 @@ export class Adam extends Optimizer<AdamSettings> {
     super(parameters, options, rules);
   }
 
-  protected override update(parameter: Value, gradient: Value, slots: Slots, group: Group<AdamSettings>): Value {
-    const [beta1, beta2] = group.pair('betas');
+  protected override update(
+    parameter: Value,
+    gradient: Value,
+    slots: Slots,
+    group: Hyperparameters<AdamSettings>,
+  ): Value {
+    const [beta1, beta2] = group.value.betas;
     const { p, g } = decayed(parameter, gradient, group);
     // Of this parameter: one that gets its first gradient late starts its means late.
     const t = slots.count();
     const mean = slots.update('expAvg', (m) => m.mul(beta1).add(g.mul(sub(1, beta1))));
     const square = slots.update('expAvgSq', (v) => v.mul(beta2).add(g.square().mul(sub(1, beta2))));
-    const second = group.uses('amsgrad') ? slots.update('maxExpAvgSq', (most) => most.maximum(square)) : square;
-    const denominator = second.sqrt().div(oneMinusPower(beta2, t).sqrt()).add(group.value('eps'));
-    return p.sub(mean.div(denominator).mul(slots.lr.div(oneMinusPower(beta1, t))));
+    const second = group.uses.amsgrad ? slots.update('maxExpAvgSq', (most) => most.maximum(square)) : square;
+    const denominator = second.sqrt().div(this.#ofSquares.of(beta2, t).sqrt()).add(group.value.eps);
+    return p.sub(mean.div(denominator).mul(slots.lr.div(this.#ofMean.of(beta1, t))));
   }
 }
 
@@ -79,19 +89,20 @@ export class AdamW extends Adam {
   }
 }
 
-/** 1 − βᵗ: what a running mean that began at 0 has to be divided by. */
-export const oneMinusPower = (beta: Value, t: Value): Value => sub(1, pow(beta, t));
-
 export interface Decayed extends Regularised {
   readonly decoupledWeightDecay: boolean;
 }
 
 /** Weight and gradient with the weight decay applied to one of them. */
-export function decayed(p: Value, gradient: Value, group: Group<Decayed>): { readonly p: Value; readonly g: Value } {
-  if (!group.uses('decoupledWeightDecay')) return { p, g: regularised(p, gradient, group) };
-  return { p: group.uses('weightDecay') ? shrunk(p, group) : p, g: signed(gradient, group) };
+export function decayed(
+  p: Value,
+  gradient: Value,
+  group: Hyperparameters<Decayed>,
+): { readonly p: Value; readonly g: Value } {
+  if (!group.uses.decoupledWeightDecay) return { p, g: regularised(p, gradient, group) };
+  return { p: group.uses.weightDecay ? shrunk(p, group) : p, g: signed(gradient, group) };
 }
 
 /** w·(1 − lr·λ). */
-export const shrunk = (p: Value, group: Group<BaseSettings & { readonly weightDecay: number }>): Value =>
-  p.mul(sub(1, group.value('lr').mul(group.value('weightDecay'))));
+export const shrunk = (p: Value, group: Hyperparameters<BaseSettings & { readonly weightDecay: number }>): Value =>
+  p.mul(sub(1, group.value.lr.mul(group.value.weightDecay)));

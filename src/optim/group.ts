@@ -3,7 +3,7 @@ import { TraceError } from '../base/errors.ts';
 import { constant } from '../value/create.ts';
 import { state } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
-import type { NamesOf, Rules, Setting } from './settings.ts';
+import type { Rules, Setting } from './settings.ts';
 
 /** The options of an optimizer that all optimizers have. */
 export interface BaseSettings {
@@ -11,18 +11,29 @@ export interface BaseSettings {
 }
 
 /** A group as users see it: each option may be read, and set at any time. */
-export type ParameterGroup<O extends BaseSettings = BaseSettings> = Group<O> & { -readonly [K in keyof O]: O[K] };
+export type ParameterGroup<O extends BaseSettings = BaseSettings> = Group & { -readonly [K in keyof O]: O[K] };
+
+/** The options of a group as updates see them: what changes from step to step is a Value. */
+export interface Hyperparameters<O> {
+  /** The numbers, as 0-d float64 Values; pairs as two of them. */
+  readonly value: { readonly [K in keyof O]: ValueOf<O[K]> };
+  /** Whether a choice is made, or a number is not 0. A compiled step has a program for either. */
+  readonly uses: { readonly [K in keyof O]: boolean };
+}
+
+type ValueOf<T> = T extends number ? Value : T extends readonly [number, number] ? readonly [Value, Value] : never;
 
 /** What a saved group is: its options, and the positions of its parameters. */
 export type GroupState = Readonly<Record<string, Setting | readonly number[]>>;
 
-/** A rule about several options at once. Throws an OptionError. */
-export type Together<O> = (op: string, options: O) => void;
+/** Options by name. */
+type Options = Readonly<Record<string, Setting>>;
 
-/** What an optimizer says about its options. */
-export interface Settings<O> {
+/** What an optimizer says about its options; without a type, of any. */
+export interface Settings<O = Options> {
   readonly rules: Rules<O>;
-  readonly together?: Together<O>;
+  /** A rule about several options at once. Throws an OptionError. */
+  together?(op: string, options: O): void;
 }
 
 /**
@@ -30,45 +41,48 @@ export interface Settings<O> {
  * compiled steps, so that another number is no other program. Whether a number is 0 and what a choice is are flags: they
  * choose between programs.
  */
-export class Group<O extends BaseSettings = BaseSettings> {
+export class Group {
   readonly params: readonly Value[];
   /** The rate that the first schedule found; schedules start from it. Null without a schedule. */
   initialLr: number | null = null;
   readonly #op: string;
-  readonly #settings: Settings<O>;
-  readonly #options: O;
-  readonly #cells = new Map<string, readonly Value[]>();
+  readonly #settings: Settings;
+  readonly #options: Record<string, Setting>;
   readonly #used: Record<string, boolean> = {};
+  readonly value: Readonly<Record<string, Value | readonly Value[]>>;
+  readonly uses: Readonly<Record<string, boolean>> = {};
 
-  constructor(op: string, params: readonly Value[], options: O, settings: Settings<O>) {
+  constructor(op: string, params: readonly Value[], options: Options, settings: Settings) {
     this.params = params;
     this.#op = op;
     this.#settings = settings;
     settings.together?.(op, options);
     this.#options = { ...options };
-    for (const name of Object.keys(settings.rules) as (keyof O & string)[]) this.#declare(name);
+    this.value = Object.fromEntries(Object.entries(options).map(([name, x]) => [name, cellsOf(name, x)]));
+    for (const name of Object.keys(settings.rules)) this.#declare(name);
   }
 
-  #declare(name: keyof O & string): void {
-    const held = this.#options[name];
-    this.#used[name] = isUsed(held);
-    if (typeof held !== 'boolean') {
-      const cells = numbersOf(held).map((x) => constant(x, { dtype: 'float64', label: name }));
-      this.#cells.set(name, cells);
-    }
+  #declare(name: string): void {
+    this.#used[name] = isUsed(this.#options[name]!);
+    Object.defineProperty(this.uses, name, { get: () => this.#uses(name), enumerable: true });
     Object.defineProperty(this, name, {
       get: () => this.#get(name),
-      set: (x: unknown) => this.set({ [name]: x } as Partial<O>),
+      set: (x: Setting) => this.set({ [name]: x }),
       enumerable: true,
     });
   }
 
-  #get(name: keyof O & string): O[keyof O & string] {
-    if (state.lifting === null) return this.#options[name];
-    if (typeof this.#options[name] === 'boolean') return this.uses(name) as O[keyof O & string];
+  #uses(name: string): boolean {
+    const now = this.#used[name]!;
+    return state.lifting === null ? now : state.lifting.readFlag(this.#used, name, now);
+  }
+
+  #get(name: string): Setting {
+    if (typeof this.#options[name] === 'boolean') return this.#uses(name);
+    if (state.lifting === null) return this.#options[name]!;
     throw new TraceError(`${name} is read as a number while ${state.lifting.trace.by} traces the function`, {
       op: this.#op,
-      hint: `It may change from call to call: step schedules after the compiled step, and write updates with group.value('${name}').`,
+      hint: `It may change from call to call: step schedules after the compiled step; in an update, group.value.${name} is a Value.`,
     });
   }
 
@@ -76,48 +90,36 @@ export class Group<O extends BaseSettings = BaseSettings> {
    * Changes several options at once.
    * @throws OptionError for impossible values; nothing is changed then.
    */
-  set(options: Partial<O>): void {
-    const checked = Object.entries(options).map(([name, x]) => {
-      const rule = this.#settings.rules[name as keyof O];
-      return [name, rule.check(this.#op, name, x)] as const;
+  set(options: Options): void {
+    const checked = Object.entries(options).map(([name, x]): [string, Setting] => {
+      const rule = this.#settings.rules[name]!;
+      return [name, rule.check(this.#op, name, x)];
     });
     this.#settings.together?.(this.#op, { ...this.#options, ...Object.fromEntries(checked) });
-    for (const [name, x] of checked) this.#put(name, x as Setting);
+    for (const [name, x] of checked) this.#put(name, x);
   }
 
   #put(name: string, x: Setting): void {
-    numbersOf(x).forEach((each, i) => this.#cells.get(name)?.[i]!.assign(each));
+    const cells = [this.value[name]!].flat();
+    numbersOf(x).forEach((each, i) => cells[i]!.assign(each));
     write(this.#options, name, x);
     write(this.#used, name, isUsed(x));
   }
 
-  /** A number as a 0-d float64 Value: what updates compute with. */
-  value(name: NamesOf<O, number>): Value {
-    return this.#cells.get(name)![0]!;
-  }
-
-  /** Two numbers as 0-d float64 Values. */
-  pair(name: NamesOf<O, readonly [number, number]>): readonly [Value, Value] {
-    const [first, second] = this.#cells.get(name)!;
-    return [first!, second!];
-  }
-
-  /** Whether a choice is made, or a number is not 0. A compiled step has a program for either. */
-  uses(name: keyof O & string): boolean {
-    const now = this.#used[name]!;
-    return state.lifting === null ? now : state.lifting.readFlag(this.#used, name, now);
-  }
-
-  /** The options as plain data. */
-  options(): O {
+  /** A copy of the options. */
+  options(): Options {
     return { ...this.#options };
   }
 }
 
-const isUsed = (x: unknown): boolean => (Array.isArray(x) ? x.some((each) => each !== 0) : x !== 0 && x !== false);
+const numbersOf = (x: Setting): readonly number[] => (typeof x === 'number' ? [x] : typeof x === 'boolean' ? [] : x);
 
-const numbersOf = (x: unknown): readonly number[] =>
-  typeof x === 'number' ? [x] : Array.isArray(x) ? (x as number[]) : [];
+const cellOf = (label: string, x: number): Value => constant(x, { dtype: 'float64', label });
+
+const cellsOf = (name: string, x: Setting): Value | readonly Value[] =>
+  typeof x === 'number' ? cellOf(name, x) : numbersOf(x).map((each) => cellOf(name, each));
+
+const isUsed = (x: Setting): boolean => x === true || numbersOf(x).some((each) => each !== 0);
 
 /** At once; while a function is traced, when it is run. */
 function write(owner: object, name: string, x: unknown): void {

@@ -6,9 +6,9 @@ export {
   Group,
   type BaseSettings,
   type GroupState,
+  type Hyperparameters,
   type ParameterGroup,
   type Settings,
-  type Together,
 } from './group.ts';
 export { Optimizer, type GroupOptions, type Parameters } from './optimizer.ts';
 export { flag, number, pair, type Bounds, type Rule, type Rules, type Setting } from './settings.ts';

@@ -3,8 +3,8 @@ import { ChainruleError, OptionError } from '../base/errors.ts';
 import { constant } from '../value/create.ts';
 import { enableGrad, noGrad } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
-import { Group, type BaseSettings, type ParameterGroup, type Settings } from './group.ts';
-import { number, settle } from './settings.ts';
+import { Group, type BaseSettings, type Hyperparameters, type ParameterGroup, type Settings } from './group.ts';
+import { number, settle, type Setting } from './settings.ts';
 import { Slots } from './slots.ts';
 import { checkState, loadOptions, type OptimizerState } from './state.ts';
 
@@ -23,7 +23,7 @@ const DEFAULTS: Settings<BaseSettings> = { rules: { lr: number(1e-3) } };
  * set at any time.
  *
  * An optimizer of your own says what becomes of one parameter. Numbers that change from step to step are Values (the
- * rate is `slots.lr`, an option `group.value('momentum')`, the number of updates `slots.count()`), and what it remembers
+ * rate is `slots.lr`, an option `group.value.momentum`, the number of updates `slots.count()`), and what it remembers
  * is in slots: then the step can be compiled with the rest of the training step, and is never compiled again.
  * https://docs.pytorch.org/docs/stable/optim.html
  * @example
@@ -39,7 +39,7 @@ const DEFAULTS: Settings<BaseSettings> = { rules: { lr: number(1e-3) } };
 export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
   /** The options of groups that say nothing else. */
   readonly defaults: O;
-  readonly #settings: Settings<O>;
+  readonly #settings: Settings;
   readonly #steps: Value = constant(0, { dtype: 'float64', label: 'steps' });
   readonly #groups: ParameterGroup<O>[] = [];
   readonly #slots = new Map<Value, Slots>();
@@ -54,7 +54,7 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     settings: Settings<O> = DEFAULTS as unknown as Settings<O>,
   ) {
     const op = this.constructor.name;
-    this.#settings = settings;
+    this.#settings = settings as unknown as Settings;
     const given = typeof options === 'number' ? ({ lr: options } as Partial<O>) : options;
     this.defaults = Object.freeze(settle(op, given, settings.rules));
     for (const group of groupsOf(op, parameters)) this.addParamGroup(group);
@@ -85,14 +85,14 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
    */
   addParamGroup(group: GroupOptions<O>): void {
     const op = this.constructor.name;
-    const { params, ...options } = group;
+    const { params, ...options } = group as { readonly params: Value | Iterable<Value> } & Partial<BaseSettings>;
     const leaves: readonly Value[] = isValue(params) ? [params] : [...params];
     if (leaves.length === 0) throw new OptionError('there are no parameters to train', { op, option: 'parameters' });
     leaves.forEach((p, i) => this.#checkParameter(p, leaves.indexOf(p) < i));
-    const settled = settle<O>(op, options as unknown as Partial<O>, this.#settings.rules, this.defaults);
-    const made = new Group(op, leaves, settled, this.#settings) as ParameterGroup<O>;
-    this.#groups.push(made);
-    for (const p of leaves) this.#slots.set(p, new Slots(p, (made as Group).value('lr')));
+    const settled = settle(op, options, this.#settings.rules, this.defaults as unknown as Record<string, Setting>);
+    const made = new Group(op, leaves, settled, this.#settings);
+    this.#groups.push(made as ParameterGroup<O>);
+    for (const p of leaves) this.#slots.set(p, new Slots(p, made.value['lr'] as Value));
   }
 
   #checkParameter(p: Value, isRepeated: boolean): void {
@@ -117,7 +117,7 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
   }
 
   set lr(lr: number) {
-    for (const group of this.#groups) (group as Group).set({ lr });
+    for (const group of this.#groups) group.set({ lr });
   }
 
   /** How many steps have been made. */
@@ -129,7 +129,7 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
    * The new content of a parameter, from its gradient, its slots (which it updates) and the options of its group. Runs
    * without recording gradients.
    */
-  protected abstract update(parameter: Value, gradient: Value, slots: Slots, group: Group<O>): Value;
+  protected abstract update(parameter: Value, gradient: Value, slots: Slots, group: Hyperparameters<O>): Value;
 
   /** Updates every parameter from its `.grad`; those without one stay. */
   step(): void;
@@ -149,9 +149,10 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     this.#steps.assign(this.#steps.add(1));
   }
 
-  #updateOne(p: Value, group: Group<O>): void {
+  #updateOne(p: Value, group: Group): void {
     const gradient = p.grad;
-    if (gradient !== null) p.assign(this.update(p, gradient, this.#slots.get(p)!, group));
+    if (gradient !== null)
+      p.assign(this.update(p, gradient, this.#slots.get(p)!, group as unknown as Hyperparameters<O>));
   }
 
   /** The slots of a parameter. */
@@ -171,7 +172,7 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
       step: this.steps,
       parameters: all.map((p) => this.#slots.get(p)!.save()),
       paramGroups: this.#groups.map((group) => ({
-        ...(group as unknown as Group).options(),
+        ...group.options(),
         ...(group.initialLr === null ? {} : { initialLr: group.initialLr }),
         params: group.params.map((p) => all.indexOf(p)),
       })),
@@ -187,7 +188,7 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     const slots = this.parameters.map((p) => this.#slots.get(p)!);
     checkState(this.constructor.name, saved, this.#groups, Object.keys(this.#settings.rules));
     slots.forEach((own, i) => own.check(saved.parameters[i]!, i));
-    this.#groups.forEach((group, i) => loadOptions(group as unknown as Group, saved.paramGroups[i]!));
+    this.#groups.forEach((group, i) => loadOptions(group, saved.paramGroups[i]!));
     this.#steps.assign(saved.step);
     slots.forEach((own, i) => own.load(saved.parameters[i]!));
   }
@@ -203,7 +204,7 @@ function groupsOf<O extends BaseSettings>(op: string, parameters: Parameters<O>)
   }
   const given = [...(parameters as Iterable<Value | GroupOptions<O>>)];
   const groups = given.filter(isGroup) as GroupOptions<O>[];
-  if (groups.length === 0) return [{ params: given as Value[] } as GroupOptions<O>];
+  if (groups.length === 0) return [{ params: given as Value[] } as unknown as GroupOptions<O>];
   if (groups.length === given.length) return groups;
   throw new OptionError('parameters are either leaves or groups, not both', {
     op,

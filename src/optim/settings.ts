@@ -13,9 +13,6 @@ export interface Rule<T> {
 /** The options of an optimizer by name. */
 export type Rules<O> = { readonly [K in keyof O]: Rule<O[K]> };
 
-/** The names of options of a type. */
-export type NamesOf<O, T> = { [K in keyof O]: O[K] extends T ? K : never }[keyof O] & string;
-
 /** Bounds of a number: from `min` on, below `below`, at most `max`. */
 export interface Bounds {
   readonly min?: number;

@@ -2,7 +2,7 @@
 import { OptionError } from '../base/errors.ts';
 import { sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
-import type { Group, Settings } from './group.ts';
+import type { Hyperparameters, Settings } from './group.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
 import { regularised } from './regularise.ts';
 import { flag, number } from './settings.ts';
@@ -49,13 +49,13 @@ export class SGD extends Optimizer<SGDSettings> {
     super(parameters, options, settings);
   }
 
-  protected override update(p: Value, gradient: Value, slots: Slots, group: Group<SGDSettings>): Value {
+  protected override update(p: Value, gradient: Value, slots: Slots, group: Hyperparameters<SGDSettings>): Value {
     const g = regularised(p, gradient, group);
-    if (!group.uses('momentum')) return p.sub(g.mul(slots.lr));
-    const momentum = group.value('momentum');
-    const share = group.uses('dampening') ? g.mul(undampedAtFirst(group.value('dampening'), slots.count())) : g;
+    if (!group.uses.momentum) return p.sub(g.mul(slots.lr));
+    const momentum = group.value.momentum;
+    const share = group.uses.dampening ? g.mul(undampedAtFirst(group.value.dampening, slots.count())) : g;
     const buffer = slots.update('momentumBuffer', (b) => b.mul(momentum).add(share));
-    const direction = group.uses('nesterov') ? g.add(buffer.mul(momentum)) : buffer;
+    const direction = group.uses.nesterov ? g.add(buffer.mul(momentum)) : buffer;
     return p.sub(direction.mul(slots.lr));
   }
 }

@@ -1,7 +1,7 @@
 /** Saved states of optimizers: their form, and whether they fit. */
 import { ChainruleError } from '../base/errors.ts';
 import type { Group, GroupState } from './group.ts';
-import { checkNumber } from './settings.ts';
+import { checkNumber, type Setting } from './settings.ts';
 import type { ParameterState } from './slots.ts';
 
 /** Plain data but for the Values in `parameters`. */
@@ -51,6 +51,6 @@ export function checkState(
 
 /** Takes over the options of a saved group; those that it lacks stay. */
 export function loadOptions(group: Group, { params: _, initialLr, ...options }: GroupState): void {
-  group.set(options as { lr: number });
+  group.set(options as Readonly<Record<string, Setting>>);
   group.initialLr = initialLr === undefined ? null : checkNumber('loadStateDict', 'initialLr', initialLr);
 }
