@@ -6,12 +6,12 @@ import type { Random } from 'fast-check';
 import {
   chance,
   DTYPES,
-  MAX_SIZE,
   pick,
   randomContent,
   randomShape,
   sizeOf,
   type Domain,
+  type Scale,
   type Temper,
 } from './numbers.ts';
 import { CALLS, code, type Body, type Line, type Source, type Template } from './program.ts';
@@ -50,6 +50,7 @@ export interface LineOptions {
 export class Builder {
   readonly rng: Random;
   readonly temper: Temper;
+  readonly scale: Scale;
   /** Sources and lines before the function, which all functions of a program share. */
   readonly sources: Source[];
   readonly setup: Line[];
@@ -64,9 +65,10 @@ export class Builder {
   readonly #counter: { next: number };
   readonly #outer: Builder | null;
 
-  constructor(rng: Random, temper: Temper, outer: Builder | null = null) {
+  constructor(rng: Random, temper: Temper, scale: Scale, outer: Builder | null = null) {
     this.rng = rng;
     this.temper = temper;
+    this.scale = scale;
     this.#outer = outer;
     this.sources = outer?.sources ?? [];
     this.setup = outer?.setup ?? [];
@@ -102,20 +104,32 @@ export class Builder {
     return pick(this.rng, names.slice(-back));
   }
 
+  shape(): number[] {
+    return randomShape(this.rng, this.scale);
+  }
+
   float(): string {
     return this.any(
       ({ dtype }) => dtype === 'float64' || dtype === 'float32',
-      () => this.source(randomShape(this.rng), pick(this.rng, ['float64', 'float32'])),
+      () => this.source(this.shape(), pick(this.rng, ['float64', 'float32'])),
     );
   }
 
   /** A new source of any kind; inside of functions it is captured. */
-  source(
-    shape: readonly number[] = randomShape(this.rng),
-    dtype: DType = pick(this.rng, DTYPES),
-    domain: Domain = {},
-  ): string {
-    const kinds = ['input', 'input', 'input', 'constant', 'cell', 'filled', 'computed'] as const;
+  source(shape: readonly number[] = this.shape(), dtype: DType = pick(this.rng, DTYPES), domain: Domain = {}): string {
+    const kinds = [
+      'input',
+      'input',
+      'input',
+      'input',
+      'input',
+      'input',
+      'constant',
+      'cell',
+      'cell',
+      'filled',
+      'computed',
+    ] as const;
     const kind = domain.matrix === undefined && this.sources.length > 0 ? pick(this.rng, kinds) : 'input';
     const isFloat = dtype === 'float64' || dtype === 'float32';
     const content = (): number[] => randomContent(this.rng, shape, dtype, this.temper, domain);
@@ -162,7 +176,7 @@ export class Builder {
       return null;
     }
     const { keys, values } = parts;
-    if (values.some(({ shape }) => sizeOf(shape) > MAX_SIZE)) return null;
+    if (values.some(({ shape }) => sizeOf(shape) > this.scale.most)) return null;
     const names = values.map(() => this.#name('x'));
     values.forEach((x, i) => this.#define(names[i]!, x));
     this.lines.push({ names, keys, template, effect });

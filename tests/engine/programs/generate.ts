@@ -3,7 +3,7 @@ import type { Random } from 'fast-check';
 import { isValue, type Value } from 'chainrule';
 import { Builder } from './builder.ts';
 import { derived } from './fitting.ts';
-import { chance, pick, weighted, type Temper } from './numbers.ts';
+import { chance, pick, SMALL, weighted, type Scale, type Temper } from './numbers.ts';
 import { namesIn, pruned, type Line, type Program } from './program.ts';
 import { rules } from './rules.ts';
 import { transforms } from './transforms.ts';
@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly transforms?: boolean;
   /** Cells that are assigned, gradients that are accumulated, optimizers that step; default false. */
   readonly effects?: boolean;
+  /** Default SMALL. */
+  readonly scale?: Scale;
 }
 
 const isFloat = ({ dtype }: Value): boolean => dtype === 'float64' || dtype === 'float32';
@@ -74,8 +76,8 @@ export function programOf(parts: Omit<Program, 'main'>, lines: readonly Line[], 
 }
 
 export function generate(rng: Random, options: ProgramOptions = {}): Program {
-  const { lines = 12, transforms: withTransforms = true, effects = false } = options;
-  const b = new Builder(rng, weighted<Temper>(rng, [[3, 'tame'], [3, 'mixed'], [2, 'wild']])); // prettier-ignore
+  const { lines = 12, transforms: withTransforms = true, effects = false, scale = SMALL } = options;
+  const b = new Builder(rng, weighted<Temper>(rng, [[3, 'tame'], [3, 'mixed'], [2, 'wild']]), scale); // prettier-ignore
   for (let n = rng.nextInt(1, 3); n > 0; n--) b.source();
   const drawn = withTransforms ? [...rules, ...transforms.map(([w, rule]) => [w / 2, rule] as const)] : rules;
   for (let n = rng.nextInt(1, lines); n > 0; n--) {

@@ -1,6 +1,6 @@
 /** Ways of running a function, and what can be seen of each: results, cells, gradients, random numbers, errors. */
 import * as chainrule from 'chainrule';
-import { interpret, isValue, manualSeed, trace, type Value } from 'chainrule';
+import { compile, constant, interpret, isValue, manualSeed, trace, type Value } from 'chainrule';
 import * as optim from 'chainrule/optim';
 import { sameNumbers } from '../../../src/testing/problem.ts';
 import { resultsOf } from '../../../src/testing/laws/law.ts';
@@ -35,20 +35,16 @@ const interpreted: Mode = {
   },
 };
 
-type Compile = (f: Made['f'], options?: { readonly threads?: number }) => Made['f'];
-
-const { compile } = chainrule as { readonly compile?: Compile };
-
 const compiled = (threads: number): Mode => ({
   name: `compiled, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
   effects: true,
-  prepare: ({ f }) => compile!(f, { threads }),
+  prepare: ({ f }) => compile(f as never, { threads }),
 });
 
 /** What everything is held against. */
 export const reference: Mode = eager;
 
-export const modes: readonly Mode[] = [interpreted, ...(compile === undefined ? [] : [1, 2, 4].map(compiled))];
+export const modes: readonly Mode[] = [interpreted, ...[1, 2, 4].map(compiled)];
 
 interface Seen {
   readonly what: string;
@@ -82,8 +78,23 @@ const errorText = (error: unknown): string =>
 
 const SEED = 20;
 
+/** What is done with a function's results outside of it. */
+export type Outside = (results: readonly Value[], xs: readonly Value[]) => readonly Value[];
+
+/** As they are. */
+export const plainly: Outside = (results) => results;
+
+/** Gradients of a weighted sum of them, in all leaves that have any: compiled functions are differentiated from outside. */
+export const differentiated: Outside = (results, xs) => {
+  const parts = results.filter((y) => y.requiresGrad).map((y, i) => y.mul(0.5 + i).sum());
+  if (parts.length > 0) parts.reduce((a, b) => a.add(b)).backward();
+  const gradients = xs.flatMap((x) => (x.grad === null ? [] : [x.grad]));
+  xs.forEach((x) => x.zeroGrad());
+  return [...results.map((y) => constant(y)), ...gradients];
+};
+
 /** Calls until one throws. */
-function outcomes(make: Make, mode: Mode): Outcome[] {
+function outcomes(make: Make, mode: Mode, outside: Outside = plainly): Outcome[] {
   manualSeed(SEED);
   const made = make(chainrule, optim);
   const out: Outcome[] = [];
@@ -91,7 +102,7 @@ function outcomes(make: Make, mode: Mode): Outcome[] {
   for (const call of made.calls) {
     try {
       run ??= mode.prepare(made);
-      const result = run(...call);
+      const result = outside(resultsOf(run(...call)).values, call);
       out.push({ seen: lookAll(result, made.cells), error: null });
     } catch (error) {
       out.push({ seen: [], error: errorText(error) });
@@ -136,12 +147,19 @@ function compare(got: readonly Outcome[], want: readonly Outcome[]): string | nu
 /** Whether the eager calls throw; the message if so. */
 export const eagerError = (make: Make): string | null => outcomes(make, reference).at(-1)?.error ?? null;
 
+export interface Holding {
+  /** Whether f assigns cells, calls backward, steps. */
+  readonly effects?: boolean;
+  readonly outside?: Outside;
+  readonly ways?: readonly Mode[];
+}
+
 /** What differs between eager and the other ways of running; null if nothing does. */
-export function disagreement(make: Make, hasEffects: boolean, ways: readonly Mode[] = modes): string | null {
-  const wanted = outcomes(make, reference);
+export function disagreement(make: Make, { effects = false, outside, ways = modes }: Holding = {}): string | null {
+  const wanted = outcomes(make, reference, outside);
   for (const mode of ways) {
-    if (hasEffects && !mode.effects) continue;
-    const other = compare(outcomes(make, mode), wanted);
+    if (effects && !mode.effects) continue;
+    const other = compare(outcomes(make, mode, outside), wanted);
     if (other !== null) return `${mode.name}, ${other}`;
   }
   return null;

@@ -18,25 +18,35 @@ export function weighted<T>(rng: Random, from: readonly (readonly [weight: numbe
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, length) => n * length, 1);
 
-/** No Value of a program is larger. */
-export const MAX_SIZE = 6000;
+/** How large a program's Values are. */
+export interface Scale {
+  /** No Value is larger. */
+  readonly most: number;
+  /** How often an axis is a long one. */
+  readonly long: number;
+}
+
+export const SMALL: Scale = { most: 6000, long: 2 };
+
+/** So large that several threads take part. */
+export const LARGE: Scale = { most: 200_000, long: 16 };
 
 const SHORT = [1, 2, 2, 3, 3, 4, 5, 7, 8, 9];
 const LONG = [16, 17, 31, 33, 64, 65, 129, 257, 1000, 1025];
 
-const length = (rng: Random): number =>
+const length = (rng: Random, { long }: Scale): number =>
   weighted(rng, [
     [12, () => pick(rng, SHORT)],
     [1, () => 0],
-    [2, () => pick(rng, LONG)],
+    [long, () => pick(rng, LONG)],
   ])();
 
 /** Mostly one to three axes; now and then none, or four. */
-export function randomShape(rng: Random, rank: number | null = null): number[] {
-  const axes = rank ?? pick(rng, [0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4]);
+export function randomShape(rng: Random, scale: Scale): number[] {
+  const axes = pick(rng, [0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4]);
   for (;;) {
-    const shape = Array.from({ length: axes }, () => length(rng));
-    if (sizeOf(shape) <= MAX_SIZE / 2) return shape;
+    const shape = Array.from({ length: axes }, () => length(rng, scale));
+    if (sizeOf(shape) <= scale.most / 2) return shape;
   }
 }
 

@@ -4,7 +4,7 @@ import * as table from '../../../src/ops/index.ts';
 import { isOp, type OpRecord, type Sample } from '../../../src/ops/op.ts';
 import type { Builder } from './builder.ts';
 import { broadcastable, fitted } from './fitting.ts';
-import { chance, DTYPES, pick, randomNumber, randomShape, sizeOf, weighted } from './numbers.ts';
+import { chance, DTYPES, pick, randomNumber, sizeOf, weighted } from './numbers.ts';
 
 export type Rule = (b: Builder) => void;
 
@@ -192,19 +192,80 @@ const product: Rule = (b) => {
   pick(b.rng, write)();
 };
 
+/** A convolution, or its transpose, with any options; some fit. */
+const convolution: Rule = (b) => {
+  const rng = b.rng;
+  const axes = rng.nextInt(1, 2);
+  const spatial = (from: number, to: number): number[] => Array.from({ length: axes }, () => rng.nextInt(from, to));
+  const dtype = pick(rng, ['float64', 'float32'] as const);
+  const groups = pick(rng, [1, 1, 1, 2, 3]);
+  const [into, out] = [groups * rng.nextInt(1, 3), groups * rng.nextInt(1, 4)];
+  const turned = chance(rng, 0.35);
+  const x = fitted(b, [rng.nextInt(1, 3), into, ...spatial(1, 9)], dtype);
+  const w = fitted(b, [...(turned ? [into, out / groups] : [out, into / groups]), ...spatial(1, 4)], dtype);
+  const options = [
+    `stride: ${list(spatial(1, 3))}`,
+    `padding: ${list(spatial(0, 3))}`,
+    `dilation: ${list(spatial(1, 2))}`,
+    `groups: ${groups}`,
+    ...(chance(rng, 0.4) ? ['bias: $2'] : []),
+  ];
+  const bias = options.length > 4 ? [fitted(b, [out], dtype)] : [];
+  b.line(`$0.${turned ? 'convTranspose' : 'conv'}${axes}d($1, { ${options.join(', ')} })`, [x, w, ...bias]);
+};
+
+const pooling: Rule = (b) => {
+  const x = b.any(({ rank, dtype }) => rank >= 2 && rank <= 4 && dtype.startsWith('float'));
+  const kernel = b.rng.nextInt(1, 4);
+  const options = `{ stride: ${b.rng.nextInt(1, 3)}, padding: ${b.rng.nextInt(0, Math.floor(kernel / 2))}, ceilMode: ${chance(b.rng, 0.3)} }`;
+  b.line(`$0.${pick(b.rng, ['maxPool', 'avgPool'])}${b.valueOf(x).rank === 4 ? 2 : 1}d(${kernel}, ${options})`, [x]);
+};
+
+// What an index steers ---------------------------------------------------------------------------------------------
+
+/** Indices in range of an axis of x; sometimes one that is not. */
+const indices = (b: Builder, n: number, shape: readonly number[]): string => {
+  const max = chance(b.rng, 0.03) ? n : n - 1;
+  return fitted(b, shape, 'int32', { min: 0, max });
+};
+
+const indexed: Rule = (b) => {
+  const x = b.any(({ rank }) => rank > 0);
+  const { shape, dtype } = b.valueOf(x);
+  if (shape.length === 0) return;
+  const axis = b.rng.nextInt(0, shape.length - 1);
+  const n = shape[axis]!;
+  if (n === 0) return;
+  const count = b.rng.nextInt(1, 6);
+  const resized = shape.with(axis, count);
+  const write = [
+    () => b.line(`$0.indexSelect(${axis}, $1)`, [x, indices(b, n, [count])]),
+    () => b.line(`$0.gather(${axis}, $1)`, [x, indices(b, n, resized)]),
+    () => b.line(`$0.takeAlongAxis($1, ${axis})`, [x, indices(b, n, resized)]),
+    () => b.line(`$0.scatterAdd(${axis}, $1, $2)`, [x, indices(b, n, resized), fitted(b, resized, dtype)]),
+    () => b.line(`$0.scatter(${axis}, $1, $2)`, [x, indices(b, n, resized), fitted(b, resized, dtype)]),
+    () => b.line(`$0.indexAdd(${axis}, $1, $2)`, [x, indices(b, n, [count]), fitted(b, resized, dtype)]),
+    () => b.line(`$0.indexCopy(${axis}, $1, $2)`, [x, indices(b, n, [count]), fitted(b, resized, dtype)]),
+    () => b.line('$0.index($1)', [x, indices(b, shape[0]!, [2, 3])]),
+    () => b.line('oneHot($0, $1)'.replace('$1', String(n)), [indices(b, n, [count])]),
+    () => b.line('$0.maskedFill($1, -1)', [x, fitted(b, broadcastable(b, shape), 'bool')]),
+    () => b.line(`$0.topk(${b.rng.nextInt(1, n)}, { axis: ${axis}, largest: ${chance(b.rng, 0.5)} })`, [x]),
+  ];
+  pick(b.rng, write)();
+};
+
 // Random numbers ---------------------------------------------------------------------------------------------------
 
 const draw: Rule = (b) => {
-  // A draw that nothing uses is lost under a trace.
-  if (b.depth > 0) return;
-  const shape = list(randomShape(b.rng));
+  const shape = list(b.shape());
   const texts = [
     `rand(${shape})`,
     `rand(${shape}, { dtype: 'float32' })`,
     `randn(${shape})`,
     `randint(-3, 5, ${shape})`,
   ];
-  b.line(pick(b.rng, texts), []);
+  // Used or not: it moves on where the random numbers stand.
+  b.line(pick(b.rng, texts), [], { effect: true });
 };
 
 // Any op of the table, as its samples call it ------------------------------------------------------------------------
@@ -252,6 +313,9 @@ export const rules: readonly (readonly [number, Rule])[] = [
   [5, reduction],
   [2, alongAxis],
   [4, product],
+  [1.5, convolution],
+  [0.7, pooling],
+  [2, indexed],
   [1, draw],
   [6, sampled],
 ];

@@ -18,7 +18,7 @@ function inner(
   examples: readonly Value[],
   rulesFor: typeof rules = rules,
 ): { inside: Builder; params: string[] } {
-  const inside = new Builder(b.rng, b.temper, b);
+  const inside = new Builder(b.rng, b.temper, b.scale, b);
   const params = examples.map((x) => inside.param(x));
   for (let n = b.rng.nextInt(1, 4); n > 0; n--) weighted(b.rng, rulesFor)(inside);
   return { inside, params };
