@@ -49,19 +49,21 @@ export function fitTo(op: string, option: string, x: Value, like: Value): Value 
 }
 
 /**
- * @throws DataError naming the first element that is not `allowed`. Numbers of a traced Value are unknown: there nothing
- * is checked.
+ * @throws DataError "`what` 7 at position 0 `is`", of the first element that is not `allowed`. Numbers of a traced Value
+ * are unknown: there nothing is checked.
  */
 export function checkElements(
   op: string,
   x: Value,
   allowed: (element: number) => boolean,
-  { what, hint }: { readonly what: (element: number) => string; readonly hint: string },
+  { what, is, hint }: { readonly what: string; readonly is: string; readonly hint: string },
 ): void {
   if (isTraced(x)) return;
   const data = x.rank === 0 ? x.data : arrayOf(x);
   const at = data.findIndex((element) => !allowed(element));
-  if (at >= 0) throw new DataError(`${what(data[at]!)} at position ${placeOf(at, x.shape)}`, { op, hint });
+  if (at < 0) return;
+  const place = x.rank === 0 ? '' : ` at position ${placeOf(at, x.shape)}`;
+  throw new DataError(`${what} ${data[at]}${place} ${is}`, { op, hint });
 }
 
 /** `3`, or `[1, 0]` where there are several axes. */

@@ -1,123 +1,124 @@
-/** Cross-entropy of logits against classes or probabilities. */
+/** Cross-entropy of logits, and likelihoods of log-probabilities, against classes or probabilities. */
 import { isFloat } from '../base/dtypes.ts';
-import { checkOptions, DataError, OptionError, ShapeError, showShapes } from '../base/errors.ts';
+import { checkOptions, showShape } from '../base/errors.ts';
 import { sameShape } from '../base/shapes.ts';
+import { lift } from '../value/lift.ts';
 import { withScope } from '../value/recording.ts';
-import { arrayOf, isTraced, type Value } from '../value/value.ts';
-import { reduceLoss, type Reduction } from './reduction.ts';
+import type { Value } from '../value/value.ts';
+import { asPrediction, numberOption } from './arguments.ts';
+import {
+  alongClasses,
+  checkClasses,
+  choose,
+  classAxis,
+  requireClassAxis,
+  requireClasses,
+  shapeOfClasses,
+} from './classes.ts';
+import { reduceLoss, type LossOptions } from './reduction.ts';
 
-export interface CrossEntropyOptions {
-  /** Default mean: over the classes' weights of the elements that count. */
-  readonly reduction?: Reduction;
-  /** One factor for each class. */
+export interface NllOptions extends LossOptions {
+  /** One factor for each class. The mean divides by the sum of the factors of the elements that count. */
   readonly weight?: Value;
   /** Elements with this class do not count; default −100. Class targets only. */
   readonly ignoreIndex?: number;
+}
+
+export interface CrossEntropyOptions extends NllOptions {
   /** 0 … 1: how much of the target is spread evenly over all classes. */
   readonly labelSmoothing?: number;
 }
 
-const OPTIONS = ['reduction', 'weight', 'ignoreIndex', 'labelSmoothing'];
+const NLL_OPTIONS = ['reduction', 'weight', 'ignoreIndex'];
 
-/** The class axis: the second, or the only one. */
-const classAxis = (logits: Value): number => (logits.rank === 1 ? 0 : 1);
-
-/** @throws DataError naming the first class out of range; traced targets are checked when they are gathered. */
-function checkClasses(targets: Value, classes: number, ignored: number): void {
-  if (isTraced(targets)) return;
-  const data = targets.rank === 0 ? targets.data : arrayOf(targets);
-  const at = data.findIndex((label) => (label < 0 || label >= classes) && label !== ignored);
-  if (at < 0) return;
-  throw new DataError(`target ${data[at]} at position ${at} is no class of 0 … ${classes - 1}`, {
-    op: 'crossEntropy',
-    hint: 'Labels count from 0; is the last layer as wide as there are classes?',
-  });
+/** −log p of each element's class, and `smoothing` of the mean of −log p over all classes. */
+function ofClasses(
+  op: string,
+  logProbabilities: Value,
+  classes: Value,
+  options: NllOptions,
+  smoothing: number = 0,
+): Value {
+  const axis = classAxis(logProbabilities);
+  const ignored = options.ignoreIndex ?? -100;
+  checkClasses(op, classes, logProbabilities.shape[axis]!, ignored);
+  const { counts, pick } = choose(logProbabilities, classes.to('int32'), ignored);
+  const weights =
+    options.weight === undefined
+      ? undefined
+      : alongClasses(op, 'weight', options.weight, logProbabilities).broadcastTo(logProbabilities.shape);
+  const weightOf = weights === undefined ? undefined : pick(weights);
+  const likelihoods = pick(logProbabilities);
+  const main = (weightOf === undefined ? likelihoods : likelihoods.mul(weightOf)).neg().where(counts, 0);
+  const losses = smoothing === 0 ? main : smoothed(main, logProbabilities, weights, counts, smoothing);
+  if ((options.reduction ?? 'mean') !== 'mean') return reduceLoss(op, losses, options.reduction);
+  const divisor = weightOf === undefined ? counts.to(losses.dtype) : weightOf.where(counts, 0);
+  return losses.sum().div(divisor.sum());
 }
 
-/** Weights along the class axis, shaped to broadcast against the logits. */
-function alongClasses(weight: Value, logits: Value): Value {
-  const axis = classAxis(logits);
-  if (weight.rank !== 1 || weight.shape[0] !== logits.shape[axis]) {
-    throw new ShapeError(`weight has shape ${showShapes([weight.shape])}, the logits ${logits.shape[axis]} classes`, {
-      op: 'crossEntropy',
-      option: 'weight',
-    });
-  }
-  return weight.to(logits.dtype).reshape(logits.shape.map((n, i) => (i === axis ? n : 1)));
+function smoothed(
+  main: Value,
+  logProbabilities: Value,
+  weights: Value | undefined,
+  counts: Value,
+  smoothing: number,
+): Value {
+  const axis = classAxis(logProbabilities);
+  const terms = weights === undefined ? logProbabilities : logProbabilities.mul(weights);
+  const spread = terms.sum(axis).neg().where(counts, 0);
+  return main.mul(1 - smoothing).add(spread.mul(smoothing / logProbabilities.shape[axis]!));
 }
 
-function ofProbabilities(logits: Value, targets: Value, options: CrossEntropyOptions): Value {
+function ofProbabilities(logits: Value, targets: Value, options: CrossEntropyOptions, smoothing: number): Value {
   const axis = classAxis(logits);
   const classes = logits.shape[axis]!;
-  const smoothing = options.labelSmoothing ?? 0;
   const probabilities = smoothing === 0 ? targets : targets.mul(1 - smoothing).add(smoothing / classes);
   const terms = logits.logSoftmax(axis).mul(probabilities);
-  const weighted = options.weight === undefined ? terms : terms.mul(alongClasses(options.weight, logits));
+  const weighted =
+    options.weight === undefined ? terms : terms.mul(alongClasses('crossEntropy', 'weight', options.weight, logits));
   const losses = weighted.sum(axis).neg();
   if ((options.reduction ?? 'mean') !== 'mean') return reduceLoss('crossEntropy', losses, options.reduction);
   // PyTorch divides by the number of elements, whatever the weights.
   return losses.sum().div(losses.size);
 }
 
-function ofClasses(logits: Value, targets: Value, options: CrossEntropyOptions): Value {
-  const axis = classAxis(logits);
-  const classes = logits.shape[axis]!;
-  const ignored = options.ignoreIndex ?? -100;
-  const smoothing = options.labelSmoothing ?? 0;
-  checkClasses(targets, classes, ignored);
-  const counts = targets.ne(ignored);
-  const safe = targets.where(counts, 0);
-  const index = safe.unsqueeze(axis);
-  const logProbabilities = logits.logSoftmax(axis);
-  const pick = (x: Value): Value => x.gather(axis, index).squeeze(axis);
-  const classWeight =
-    options.weight === undefined ? undefined : alongClasses(options.weight, logits).broadcastTo(logits.shape);
-  const weightOf = classWeight === undefined ? undefined : pick(classWeight);
-  const main = weightOf === undefined ? pick(logProbabilities).neg() : pick(logProbabilities).mul(weightOf).neg();
-  const losses = main.where(counts, 0);
-  const spread = smoothing === 0 ? undefined : smoothed(logProbabilities, classWeight, axis).where(counts, 0);
-  const total = spread === undefined ? losses : losses.mul(1 - smoothing).add(spread.mul(smoothing / classes));
-  if ((options.reduction ?? 'mean') !== 'mean') return reduceLoss('crossEntropy', total, options.reduction);
-  const divisor = weightOf === undefined ? counts.to(logits.dtype) : weightOf.where(counts, 0);
-  return total.sum().div(divisor.sum());
-}
-
-const smoothed = (logProbabilities: Value, classWeight: Value | undefined, axis: number): Value =>
-  (classWeight === undefined ? logProbabilities : logProbabilities.mul(classWeight)).sum(axis).neg();
-
 /**
  * Cross-entropy of logits [N, C, …] (or [C]) against int32 classes [N, …], or against probabilities of the logits'
  * shape. Stable for logits of any size.
  * https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
  * @throws ShapeError where targets do not fit; DataError for a class out of range.
- * @example crossEntropy(value([[2, 0, 0]]), constant([0], { dtype: 'int32' }))
+ * @example crossEntropy(value([[2, 0, 0]]), constant([0], { dtype: 'int32' })) // 0.2395
  */
 export function crossEntropy(logits: Value, targets: Value, options: CrossEntropyOptions = {}): Value {
-  checkOptions('crossEntropy', options, OPTIONS);
-  const smoothing = options.labelSmoothing ?? 0;
-  if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new OptionError(`labelSmoothing lies in 0 … 1, got ${String(smoothing)}`, {
-      op: 'crossEntropy',
-      option: 'labelSmoothing',
-    });
-  }
-  if (logits.rank === 0)
-    throw new ShapeError('logits need a class axis, got a scalar', { op: 'crossEntropy', shapes: [logits.shape] });
-  const probabilities = isFloat(targets.dtype) && sameShape(targets.shape, logits.shape);
-  const expected = logits.shape.filter((_, i) => i !== classAxis(logits));
-  if (!probabilities && (isFloat(targets.dtype) || !sameShape(targets.shape, expected))) {
-    throw new ShapeError(
-      `logits ${showShapes([logits.shape])} do not go with ${targets.dtype} targets ${showShapes([targets.shape])}`,
-      {
-        op: 'crossEntropy',
-        shapes: [logits.shape, targets.shape],
-        hint: `Give int32 classes of shape ${showShapes([expected])}, or float probabilities of shape ${showShapes([logits.shape])}.`,
-      },
-    );
-  }
-  return withScope('crossEntropy', () =>
-    probabilities
-      ? ofProbabilities(logits, targets.to(logits.dtype), options)
-      : ofClasses(logits, targets.to('int32'), options),
-  );
+  checkOptions('crossEntropy', options, [...NLL_OPTIONS, 'labelSmoothing']);
+  const inside = (x: number): boolean => x >= 0 && x <= 1;
+  const given = options.labelSmoothing ?? 0;
+  const smoothing = numberOption('crossEntropy', 'labelSmoothing', given, inside, 'in 0 … 1');
+  return withScope('crossEntropy', () => {
+    const x = asPrediction('crossEntropy', logits);
+    requireClassAxis('crossEntropy', 'logits', x);
+    const t = lift(targets, 'crossEntropy');
+    if (isFloat(t.dtype) && sameShape(t.shape, x.shape)) return ofProbabilities(x, t.to(x.dtype), options, smoothing);
+    const hint = `Give int32 classes of shape ${showShape(shapeOfClasses(x))}, or float probabilities of shape ${showShape(x.shape)}.`;
+    requireClasses('crossEntropy', 'logits', x, t, hint);
+    return ofClasses('crossEntropy', x.logSoftmax(classAxis(x)), t, options, smoothing);
+  });
+}
+
+/**
+ * Negative log-likelihood: −log p of the class of each element, from log-probabilities [N, C, …] (or [C]), such as
+ * `logSoftmax` gives, and int32 classes [N, …]. `crossEntropy` does both at once.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
+ * @throws ShapeError where targets do not fit; DataError for a class out of range.
+ * @example nllLoss(value([[2, 0, 0]]).logSoftmax(1), constant([0], { dtype: 'int32' })) // 0.2395
+ */
+export function nllLoss(logProbabilities: Value, targets: Value, options: NllOptions = {}): Value {
+  checkOptions('nllLoss', options, NLL_OPTIONS);
+  return withScope('nllLoss', () => {
+    const x = asPrediction('nllLoss', logProbabilities);
+    requireClassAxis('nllLoss', 'log-probabilities', x);
+    const t = lift(targets, 'nllLoss');
+    requireClasses('nllLoss', 'log-probabilities', x, t);
+    return ofClasses('nllLoss', x, t, options);
+  });
 }

@@ -1,7 +1,14 @@
 /** chainrule/losses: functions of (prediction, target, options). */
 import '../value/install.ts';
 
-export { crossEntropy, type CrossEntropyOptions } from './cross-entropy.ts';
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+} from './binary.ts';
+export { crossEntropy, nllLoss, type CrossEntropyOptions, type NllOptions } from './cross-entropy.ts';
+export { focalLoss, type FocalOptions } from './focal.ts';
 export { type LossOptions, type Reduction } from './reduction.ts';
 export { l1Loss, l1Loss as maeLoss, mseLoss, msleLoss, rmseLoss, type RegressionOptions } from './regression.ts';
 export {

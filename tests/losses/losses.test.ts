@@ -46,7 +46,7 @@ describe('crossEntropy', () => {
     [
       'smoothing beyond 1',
       () => crossEntropy(value([[1, 2]]), classes(0), { labelSmoothing: 2 }),
-      /labelSmoothing lies in 0 … 1, got 2/,
+      /labelSmoothing must be in 0 … 1, got 2/,
     ],
     [
       'an unknown reduction',
