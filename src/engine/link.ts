@@ -94,7 +94,7 @@ function linkIn(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Reg
   const phases = toPhases(assembly.phases, tasks, address);
   const { parallel } = writeRun(module, runtime, phases, { control, scratch, scratchBytes });
   const bytes = module.encode();
-  const view = (buffer: Buffer): Storage => store.view(buffer.dtype, address(buffer), buffer.size);
+  const view = viewsIn(store, address);
   for (const step of plan.steps) {
     if (step.kind !== 'tape') continue;
     view(step.words).set(tapeWords(step, address));
@@ -111,6 +111,24 @@ function linkIn(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Reg
   });
   const { threads } = runtime;
   return { store, program, view, lease, arenaBytes: arena.bytes, codeBytes: bytes.length, threads };
+}
+
+/** Views of buffers, each made once: until the memory grows, which detaches them. */
+function viewsIn(store: Store, address: (buffer: Buffer) => number): (buffer: Buffer) => Storage {
+  const made = new Map<Buffer, Storage>();
+  let current = store.views;
+  return (buffer) => {
+    if (store.views !== current) {
+      made.clear();
+      current = store.views;
+    }
+    let view = made.get(buffer);
+    if (view === undefined) {
+      view = store.view(buffer.dtype, address(buffer), buffer.size);
+      made.set(buffer, view);
+    }
+    return view;
+  };
 }
 
 function emissionFor(module: WasmModule, fast: boolean): Emission {

@@ -31,6 +31,8 @@ interface Settled {
 interface Placed {
   readonly linked: Linked;
   readonly settled: readonly Settled[];
+  /** Where slots are that the program writes. */
+  readonly homes: ReadonlyMap<Slot, Residency>;
 }
 
 /** What programs have taken that nobody holds any more. */
@@ -125,7 +127,8 @@ export class NativeProgram implements Executable {
     const linked = link(assembly, store, regions);
     linked.lease.needs = settled.map(({ residency }) => residency.lease);
     for (const { value, buffer } of plan.constants) write(linked.view(buffer), contentOf(value));
-    return { linked, settled };
+    const written = settled.filter(({ slot }) => slot.written);
+    return { linked, settled, homes: new Map(written.map(({ slot, residency }) => [slot, residency])) };
   }
 
   private release(): void {
@@ -160,13 +163,9 @@ export class NativeProgram implements Executable {
     });
   }
 
-  private commit({ linked, settled }: Placed, inputs: readonly Value[]): void {
-    const homes = new Map<Slot, Residency>();
-    for (const { slot, residency } of settled) {
-      if (!slot.written) continue;
-      residency.overwritten();
-      homes.set(slot, residency);
-    }
+  private commit({ linked, homes }: Placed, inputs: readonly Value[]): void {
+    if (this.program.effects.length === 0) return;
+    for (const residency of homes.values()) residency.overwritten();
     const written = (output: number): Written => {
       const slot = this.plan.written.get(output)!;
       // An argument's gradient has no home: the next call may come with another argument.

@@ -23,7 +23,21 @@ async function growth(work: string, times: number, threads?: number): Promise<nu
 }
 
 describe('a loop that never yields', () => {
-  test('may make, compile and drop functions of 32 MB each', async () => {
-    expect(await growth('large', 100, 1)).toBeLessThan(400);
+  test.each<[string, string, number, number | undefined]>([
+    ['models, each with a compiled training step', 'models', 1000, 1],
+    ['the same with threads', 'models', 300, undefined],
+    ['functions of 32 MB each', 'large', 100, 1],
+    ['compiled functions of a model that stays', 'functions', 150, 1],
+    ['optimizers of a model that stays', 'optimizers', 150, 1],
+  ])('makes, runs and drops %s', async (_, work, times, threads) => {
+    expect(await growth(work, times, threads)).toBeLessThan(400);
+  });
+
+  test('calls one compiled function with ever other shapes', async () => {
+    expect(await growth('shapes', 150, 1)).toBeLessThan(400);
+  });
+
+  test('takes 10,000 training steps', async () => {
+    expect(await growth('steps', 10_000, 1)).toBeLessThan(100);
   });
 });

@@ -10,7 +10,13 @@ import { Adam } from '../../../src/optim/index.ts';
 const [what = '', times = '1', threads] = process.argv.slice(2);
 const options = threads === undefined ? {} : { threads: Number(threads) };
 
-const images = (batch: number): Value => constant(new Float32Array(batch * 64).fill(0.5), { shape: [batch, 64] });
+/** A model of one layer: half a megabyte with its gradients and what Adam remembers. */
+const [WIDTH, CLASSES] = [512, 64];
+/** Where several threads are allowed there is work for them. */
+const BATCH: number = threads === undefined ? 128 : 16;
+const newModel = (): MLP => new MLP([WIDTH, CLASSES]);
+
+const images = (batch: number): Value => constant(new Float32Array(batch * WIDTH).fill(0.5), { shape: [batch, WIDTH] });
 const labels = (batch: number): Value => constant(Int32Array.from({ length: batch }, (_, i) => i % 10));
 
 function stepOf(model: MLP, optimizer: Adam): (x: Value, y: Value) => Value {
@@ -24,22 +30,22 @@ function stepOf(model: MLP, optimizer: Adam): (x: Value, y: Value) => Value {
   return step;
 }
 
-const kept = new MLP([64, 256, 10]);
+const kept = newModel();
 const keptOptimizer = new Adam(kept.parameters(), { lr: 1e-3 });
 const keptStep = stepOf(kept, keptOptimizer);
 
 /** What is done again and again. */
 const works: Readonly<Record<string, (i: number) => void>> = {
   models() {
-    const model = new MLP([64, 256, 10]);
+    const model = newModel();
     const step = stepOf(model, new Adam(model.parameters(), { lr: 1e-3 }));
-    for (let k = 0; k < 2; k++) step(images(16), labels(16));
+    for (let k = 0; k < 2; k++) step(images(BATCH), labels(BATCH));
   },
   functions() {
-    stepOf(kept, keptOptimizer)(images(64), labels(64));
+    stepOf(kept, keptOptimizer)(images(2048), labels(2048));
   },
   optimizers() {
-    stepOf(kept, new Adam(kept.parameters(), { lr: 1e-3 }))(images(16), labels(16));
+    stepOf(kept, new Adam(kept.parameters(), { lr: 1e-3 }))(images(2048), labels(2048));
   },
   shapes(i) {
     keptStep(images(1 + (i % 200)), labels(1 + (i % 200)));
