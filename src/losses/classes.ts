@@ -19,7 +19,7 @@ export function requireClassAxis(op: string, what: string, scores: Value): void 
 }
 
 /** @throws DataError naming the first class out of range; traced targets are checked when they are gathered. */
-export function checkClasses(op: string, targets: Value, classes: number, ignored: number = -100): void {
+export function checkClasses(op: string, targets: Value, classes: number, ignored?: number): void {
   checkElements(op, targets, (label) => (label >= 0 && label < classes) || label === ignored, {
     what: 'target',
     is: `is no class of 0 … ${classes - 1}`,

@@ -8,7 +8,30 @@ export {
   type BinaryCrossEntropyWithLogitsOptions,
 } from './binary.ts';
 export { crossEntropy, nllLoss, type CrossEntropyOptions, type NllOptions } from './cross-entropy.ts';
+export { klDiv, type KlDivOptions } from './divergence.ts';
+export {
+  contrastiveLoss,
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  marginRankingLoss,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+  type ContrastiveOptions,
+  type MarginOptions,
+  type TripletMarginOptions,
+  type TripletMarginWithDistanceOptions,
+} from './embeddings.ts';
 export { focalLoss, type FocalOptions } from './focal.ts';
+export { gaussianNllLoss, poissonNllLoss, type GaussianNllOptions, type PoissonNllOptions } from './likelihoods.ts';
+export {
+  hingeLoss,
+  multiMarginLoss,
+  softMarginLoss,
+  squaredHingeLoss,
+  type HingeOptions,
+  type MultiMarginOptions,
+} from './margins.ts';
+export { multilabelMarginLoss, multilabelSoftMarginLoss, type MultilabelSoftMarginOptions } from './multilabel.ts';
 export { type LossOptions, type Reduction } from './reduction.ts';
 export { l1Loss, l1Loss as maeLoss, mseLoss, msleLoss, rmseLoss, type RegressionOptions } from './regression.ts';
 export {
