@@ -2,10 +2,10 @@
 import { sub } from '../ops/index.ts';
 import type { Value } from '../value/value.ts';
 import { biasCorrection } from './bias-correction.ts';
-import type { BaseSettings, Hyperparameters, Settings } from './group.ts';
+import { decayed } from './decay.ts';
+import type { Hyperparameters, Settings } from './group.ts';
 import type { Once } from './once.ts';
 import { Optimizer, type Parameters } from './optimizer.ts';
-import { regularised, signed, type Regularised } from './regularise.ts';
 import { betas, flag, number } from './settings.ts';
 import type { Slots } from './slots.ts';
 
@@ -88,21 +88,3 @@ export class AdamW extends Adam {
     });
   }
 }
-
-export interface Decayed extends Regularised {
-  readonly decoupledWeightDecay: boolean;
-}
-
-/** Weight and gradient with the weight decay applied to one of them. */
-export function decayed(
-  p: Value,
-  gradient: Value,
-  group: Hyperparameters<Decayed>,
-): { readonly p: Value; readonly g: Value } {
-  if (!group.uses.decoupledWeightDecay) return { p, g: regularised(p, gradient, group) };
-  return { p: group.uses.weightDecay ? shrunk(p, group) : p, g: signed(gradient, group) };
-}
-
-/** w·(1 − lr·λ). */
-export const shrunk = (p: Value, group: Hyperparameters<BaseSettings & { readonly weightDecay: number }>): Value =>
-  p.mul(sub(1, group.value.lr.mul(group.value.weightDecay)));

@@ -1,7 +1,10 @@
 /** chainrule/optim: optimizers and learning-rate schedules. */
 import '../value/install.ts';
 
+export { Adadelta, type AdadeltaOptions, type AdadeltaSettings } from './adadelta.ts';
+export { Adagrad, type AdagradOptions, type AdagradSettings } from './adagrad.ts';
 export { Adam, AdamW, type AdamOptions, type AdamSettings } from './adam.ts';
+export { Adamax, type AdamaxOptions, type AdamaxSettings } from './adamax.ts';
 export {
   Group,
   type BaseSettings,
@@ -10,7 +13,13 @@ export {
   type ParameterGroup,
   type Settings,
 } from './group.ts';
+export { Lion, type LionOptions, type LionSettings } from './lion.ts';
+export { NAdam, type NAdamOptions, type NAdamSettings } from './nadam.ts';
 export { Optimizer, type GroupOptions, type Parameters } from './optimizer.ts';
+export { RAdam, type RAdamOptions, type RAdamSettings } from './radam.ts';
+// Under its name in PyTorch, and in the literature.
+export { RMSprop, RMSprop as RMSProp, type RMSpropOptions, type RMSpropSettings } from './rmsprop.ts';
+export { Rprop, type RpropOptions, type RpropSettings } from './rprop.ts';
 export { flag, number, pair, type Bounds, type Rule, type Rules, type Setting } from './settings.ts';
 export { SGD, type SGDOptions, type SGDSettings } from './sgd.ts';
 export { Slots, type ParameterState } from './slots.ts';

@@ -1,9 +1,11 @@
 /** What an optimizer keeps for one parameter. */
+import type { DType } from '../base/dtypes.ts';
 import { ShapeError, showShape } from '../base/errors.ts';
+import type { Shape } from '../base/shape-types.ts';
 import { sameShape } from '../base/shapes.ts';
 import { full } from '../value/create.ts';
 import { state } from '../value/recording.ts';
-import { contentOf, makeCell, replaceContent, requireShape, type Value } from '../value/value.ts';
+import { contentOf, replaceContent, requireShape, type Value } from '../value/value.ts';
 
 /** The state of one parameter: Values by name. */
 export type ParameterState = Readonly<Record<string, Value>>;
@@ -11,6 +13,13 @@ export type ParameterState = Readonly<Record<string, Value>>;
 interface Slot {
   readonly cell: Value;
   /** What it held before the first update. */
+  readonly start: number;
+}
+
+/** What a slot has to be like. */
+interface SlotForm {
+  readonly shape: Shape;
+  readonly dtype: DType;
   readonly start: number;
 }
 
@@ -35,22 +44,28 @@ export class Slots {
    * @example const mean = slots.update('expAvg', (m) => m.mul(beta).add(g.mul(1 - beta)))
    */
   update(name: string, next: (before: Value) => Value, start: number = 0): Value {
-    return put(
-      this.#slot(name, start, () => full(this.parameter.shape, start, { dtype: this.parameter.dtype })),
-      next,
-    );
+    const { shape, dtype } = this.parameter;
+    return put(this.#slot(name, { shape, dtype, start }), next);
+  }
+
+  /** The same for a number: a 0-d float64 Value. */
+  updateNumber(name: string, next: (before: Value) => Value, start: number = 0): Value {
+    return put(this.#slot(name, { shape: [], dtype: 'float64', start }), next);
   }
 
   /** How often the parameter has been updated, this time included: a 0-d float64 Value. */
   count(): Value {
-    const slot = this.#slot('step', 0, () => full([], 0, { dtype: 'float64' }));
-    return put(slot, (count) => count.add(1));
+    return this.updateNumber('step', (count) => count.add(1));
   }
 
-  #slot(name: string, start: number, make: () => Value): Value {
+  #slot(name: string, { shape, dtype, start }: SlotForm): Value {
     const known = this.#slots.get(name);
-    if (known !== undefined) return known.cell;
-    const cell = make();
+    if (known === undefined) return this.#add(name, full(shape, start, { dtype }), start);
+    if (known.start !== start) this.#slots.set(name, { ...known, start });
+    return known.cell;
+  }
+
+  #add(name: string, cell: Value, start: number): Value {
     const { label } = this.parameter;
     // A compiled step that makes its slots need not be traced again to see that they last.
     state.lifting?.adopt(cell);
@@ -80,8 +95,15 @@ export class Slots {
   load(saved: ParameterState): void {
     for (const [name, { cell, start }] of this.#slots) if (!Object.hasOwn(saved, name)) cell.assign(start);
     for (const [name, x] of Object.entries(saved)) {
-      this.#slot(name, 0, () => makeCell(x.shape, x.dtype, contentOf(x), false)).assign(x);
+      const known = this.#slots.get(name);
+      if (known === undefined) this.#add(name, this.#cellLike(x).assign(x), 0);
+      else known.cell.assign(x);
     }
+  }
+
+  /** Counts keep their dtype; what has the parameter's shape has its dtype, too. */
+  #cellLike({ shape, dtype }: Value): Value {
+    return full(shape, 0, { dtype: shape.length === 0 ? dtype : this.parameter.dtype });
   }
 }
 
