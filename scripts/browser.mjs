@@ -1,10 +1,11 @@
 /**
- * The built package in a browser (npm run test:browser, after a build): once its files as they are, by an import map, and
- * once bundled. Both must reach the same bits as Node, and load nothing of Node's. It needs Chromium: /usr/bin/chromium,
- * or what CHROMIUM names; without, the check is skipped.
+ * The built package in a browser (npm run test:browser, after a build): its files as they are, by an import map; the same
+ * isolated from other origins, where threads share memory; and bundled. All must reach the same bits as Node, random
+ * programs among them, and load nothing of Node's. It needs Chromium: /usr/bin/chromium, or what CHROMIUM names; without,
+ * the check is skipped.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve, sep } from 'node:path';
@@ -15,6 +16,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const program = 'tests/package/browser/bits.mjs';
 const chromium = process.env.CHROMIUM || '/usr/bin/chromium';
 const patience = 60_000;
+/** Random programs of each kind. */
+const programCount = 40;
 
 const types = {
   '.html': 'text/html',
@@ -22,6 +25,15 @@ const types = {
   '.mjs': 'text/javascript',
   '.json': 'application/json',
 };
+/** What a page needs to be sent with for its threads to share memory. */
+const isolation = [
+  ['Cross-Origin-Opener-Policy', 'same-origin'],
+  ['Cross-Origin-Embedder-Policy', 'require-corp'],
+];
+/** Sends the results, or what went wrong, back to the server. */
+const telling = `const tell = (result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) });
+bits(programs).then((lines) => tell({ lines }), (error) => tell({ error: String(error.stack) }));`;
+
 const home = mkdtempSync(join(tmpdir(), 'chainrule-browser-'));
 
 let passed = 0;
@@ -43,10 +55,12 @@ function whatIsMissing() {
 }
 
 async function compare() {
+  writeFileSync(join(home, 'programs.mjs'), await randomPrograms());
   const { bits } = await import(join(root, program));
-  const expected = await bits();
+  const { programs } = await import(join(home, 'programs.mjs'));
+  const expected = await bits(programs);
   await bundle();
-  for (const page of ['import-map', 'bundle']) {
+  for (const page of ['import-map', 'isolated', 'bundle']) {
     try {
       report(page, expected, await inBrowser(page));
     } catch (error) {
@@ -54,6 +68,24 @@ async function compare() {
       console.log(`FAILED  ${page}: ${error.message}`);
     }
   }
+}
+
+/** Written by the sources: the built package lacks what it takes. */
+async function randomPrograms() {
+  const outfile = join(home, 'random.mjs');
+  const rooms = ['optim', 'testing'].map((room) => [`chainrule/${room}`, join(root, `src/${room}/index.ts`)]);
+  await build({
+    entryPoints: [join(root, 'tests/package/browser/random.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'error',
+    tsconfigRaw: {},
+    alias: { chainrule: join(root, 'src/index.ts'), ...Object.fromEntries(rooms) },
+  });
+  const { programsModule } = await import(outfile);
+  return programsModule(programCount);
 }
 
 function report(page, expected, got) {
@@ -67,7 +99,8 @@ function report(page, expected, got) {
 
 /** As an application is built; what is imported on demand stays in files of its own. */
 function bundle() {
-  const entry = `import { bits } from ${JSON.stringify(`./${program}`)};\n${telling('bits')}`;
+  const own = JSON.stringify(join(home, 'programs.mjs'));
+  const entry = `import { bits } from ${JSON.stringify(`./${program}`)};\nimport { programs } from ${own};\n${telling}`;
   return build({
     stdin: { contents: entry, resolveDir: root },
     outdir: home,
@@ -83,12 +116,6 @@ function bundle() {
   });
 }
 
-/** Sends the results, or what went wrong, back to the server. */
-function telling(bits) {
-  return `const tell = (result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) });
-${bits}().then((lines) => tell({ lines }), (error) => tell({ error: String(error.stack) }));`;
-}
-
 function pageOf(name) {
   const failing = `addEventListener('error', (event) =>
     fetch('/result', { method: 'POST', body: JSON.stringify({ error: event.message ?? 'a file does not load' }) }), true);`;
@@ -96,7 +123,7 @@ function pageOf(name) {
   const script =
     name === 'bundle'
       ? '<script type="module" src="/built/bundle.js"></script>'
-      : `<script type="module">import { bits } from '/${program}';\n${telling('bits')}</script>`;
+      : `<script type="module">import { bits } from '/${program}';\nimport { programs } from '/built/programs.mjs';\n${telling}</script>`;
   return `<!doctype html><meta charset="utf-8"><script>${failing}</script>${name === 'bundle' ? '' : map}${script}`;
 }
 
@@ -168,6 +195,7 @@ async function answer(request, response, page, settle) {
     else settle.reject(new Error(error));
     return response.end();
   }
+  if (page === 'isolated') for (const [name, value] of isolation) response.setHeader(name, value);
   if (path === '/') return response.writeHead(200, { 'content-type': types['.html'] }).end(pageOf(page));
   if (path === '/favicon.ico') return response.writeHead(204).end();
   const file = path.startsWith('/built/') ? resolve(home, path.slice(7)) : resolve(root, path.slice(1));

@@ -46,11 +46,18 @@ export interface LineOptions {
   readonly effect?: boolean;
 }
 
+/** What holds for all of a program. */
+export interface Settings {
+  readonly temper: Temper;
+  readonly scale: Scale;
+  /** Whether lines may call by the samples of the table. */
+  readonly samples: boolean;
+}
+
 /** A function under construction: the program's own, or one given to a transform. */
 export class Builder {
   readonly rng: Random;
-  readonly temper: Temper;
-  readonly scale: Scale;
+  readonly settings: Settings;
   /** Sources and lines before the function, which all functions of a program share. */
   readonly sources: Source[];
   readonly setup: Line[];
@@ -65,10 +72,9 @@ export class Builder {
   readonly #counter: { next: number };
   readonly #outer: Builder | null;
 
-  constructor(rng: Random, temper: Temper, scale: Scale, outer: Builder | null = null) {
+  constructor(rng: Random, settings: Settings, outer: Builder | null = null) {
     this.rng = rng;
-    this.temper = temper;
-    this.scale = scale;
+    this.settings = settings;
     this.#outer = outer;
     this.sources = outer?.sources ?? [];
     this.setup = outer?.setup ?? [];
@@ -105,7 +111,7 @@ export class Builder {
   }
 
   shape(): number[] {
-    return randomShape(this.rng, this.scale);
+    return randomShape(this.rng, this.settings.scale);
   }
 
   float(): string {
@@ -132,7 +138,7 @@ export class Builder {
     ] as const;
     const kind = domain.matrix === undefined && this.sources.length > 0 ? pick(this.rng, kinds) : 'input';
     const isFloat = dtype === 'float64' || dtype === 'float32';
-    const content = (): number[] => randomContent(this.rng, shape, dtype, this.temper, domain);
+    const content = (): number[] => randomContent(this.rng, shape, dtype, this.settings.temper, domain);
     const source: Source = {
       name: this.#name(kind === 'input' ? 'a' : kind === 'cell' ? 'w' : 'c'),
       kind,
@@ -176,7 +182,7 @@ export class Builder {
       return null;
     }
     const { keys, values } = parts;
-    if (values.some(({ shape }) => sizeOf(shape) > this.scale.most)) return null;
+    if (values.some(({ shape }) => sizeOf(shape) > this.settings.scale.most)) return null;
     const names = values.map(() => this.#name('x'));
     values.forEach((x, i) => this.#define(names[i]!, x));
     this.lines.push({ names, keys, template, effect });

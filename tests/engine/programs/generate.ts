@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly transforms?: boolean;
   /** Cells that are assigned, gradients that are accumulated, optimizers that step; default false. */
   readonly effects?: boolean;
+  /** Calls by the table's samples, which the built package does without; default true. */
+  readonly samples?: boolean;
   /** Default SMALL. */
   readonly scale?: Scale;
 }
@@ -76,8 +78,13 @@ export function programOf(parts: Omit<Program, 'main'>, lines: readonly Line[], 
 }
 
 export function generate(rng: Random, options: ProgramOptions = {}): Program {
-  const { lines = 12, transforms: withTransforms = true, effects = false, scale = SMALL } = options;
-  const b = new Builder(rng, weighted<Temper>(rng, [[3, 'tame'], [3, 'mixed'], [2, 'wild']]), scale); // prettier-ignore
+  const { lines = 12, transforms: withTransforms = true, effects = false, samples = true, scale = SMALL } = options;
+  const temper = weighted<Temper>(rng, [
+    [3, 'tame'],
+    [3, 'mixed'],
+    [2, 'wild'],
+  ]);
+  const b = new Builder(rng, { temper, scale, samples }); // prettier-ignore
   for (let n = rng.nextInt(1, 3); n > 0; n--) b.source();
   const drawn = withTransforms ? [...rules, ...transforms.map(([w, rule]) => [w / 2, rule] as const)] : rules;
   for (let n = rng.nextInt(1, lines); n > 0; n--) {

@@ -8,7 +8,7 @@ import { differentiated, disagreement, makeOf, plainly, type Make, type Outside 
 import { LARGE } from './numbers.ts';
 
 /** `PROGRAMS_RUNS=5000` looks longer, `PROGRAMS_SEED=7` elsewhere. */
-const numRuns = Number(process.env['PROGRAMS_RUNS'] ?? 150);
+const numRuns = Number(process.env['PROGRAMS_RUNS'] ?? 100);
 const seed = Number(process.env['PROGRAMS_SEED'] ?? 1);
 
 function holds(options: ProgramOptions, runs: number, outside: Outside = plainly): void {

@@ -281,6 +281,7 @@ function renamed(b: Builder, { inputs }: Sample): readonly number[][] {
 }
 
 const sampled: Rule = (b) => {
+  if (!b.settings.samples) return;
   const { name, record } = pick(b.rng, entries);
   const position = b.rng.nextInt(0, record.samples.length - 1);
   const sample = record.samples[position]!;

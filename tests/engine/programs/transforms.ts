@@ -13,14 +13,10 @@ const list = (args: readonly string[]): string => args.map((_, i) => `$${i}`).jo
 const template = (text: string, args: readonly string[]): Template => ({ text, args, bodies: [] });
 
 /** A function of examples under construction, with a few lines. */
-function inner(
-  b: Builder,
-  examples: readonly Value[],
-  rulesFor: typeof rules = rules,
-): { inside: Builder; params: string[] } {
-  const inside = new Builder(b.rng, b.temper, b.scale, b);
+function inner(b: Builder, examples: readonly Value[]): { inside: Builder; params: string[] } {
+  const inside = new Builder(b.rng, b.settings, b);
   const params = examples.map((x) => inside.param(x));
-  for (let n = b.rng.nextInt(1, 4); n > 0; n--) weighted(b.rng, rulesFor)(inside);
+  for (let n = b.rng.nextInt(1, 4); n > 0; n--) weighted(b.rng, rules)(inside);
   return { inside, params };
 }
 

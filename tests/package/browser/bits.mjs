@@ -4,11 +4,11 @@ import { parseCsv } from 'chainrule/data';
 import { toSvg } from 'chainrule/graph';
 import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
-import { Adam } from 'chainrule/optim';
+import * as optim from 'chainrule/optim';
 import { checkGradients } from 'chainrule/testing';
 import { accuracy } from 'chainrule/train';
 
-const { constant, grad, hessian, linspace, manualSeed, randn, value, vmap } = chainrule;
+const { compile, constant, grad, hessian, linspace, manualSeed, randn, value, vmap } = chainrule;
 const dtypes = ['float64', 'float32'];
 const elementary = [
   'exp',
@@ -49,7 +49,7 @@ function train() {
   const x = randn([32, 2]).to('float32');
   const y = constant(Int32Array.from({ length: 32 }, (_, i) => i % 2));
   const model = new MLP([2, 16, 2], { activation: 'tanh' });
-  const optimizer = new Adam(model.parameters(), { lr: 0.05 });
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
   let loss;
   for (let step = 0; step < 10; step++) {
     loss = crossEntropy(model.forward(x), y);
@@ -74,13 +74,34 @@ async function picture() {
   return toSvg(y, { colorBy: 'gradient', partials: 'both' });
 }
 
-/** `[name, hash]` of each computation. */
-export async function bits() {
+/** The numbers of results, cells and gradients; all NaNs are one. */
+function* numbersOf(result, cells) {
+  for (const x of [...result, ...cells, ...cells.flatMap((cell) => cell.grad ?? [])])
+    for (const number of x.data) yield Number.isNaN(number) ? NaN : number;
+}
+
+/** All calls of a random program, compiled; in two threads where memory can be shared. */
+function runProgram(make) {
+  manualSeed(20);
+  const { f, calls, cells } = make(chainrule, optim);
+  const run = compile(f, { threads: 2 });
+  return Float64Array.from(calls.flatMap((call) => [...numbersOf(run(...call), cells)]));
+}
+
+async function randomBits(programs) {
+  const lines = [];
+  for (const [i, make] of programs.entries())
+    lines.push([`random program ${i}`, await hashOf(new Uint8Array(runProgram(make).buffer))]);
+  return lines;
+}
+
+/** `[name, hash]` of each computation, those of random programs among them. */
+export async function bits(programs) {
   manualSeed(7);
   const lines = [];
   for (const [name, compute] of computations()) lines.push([name, await hashOf(bytesOf(compute()))]);
   lines.push(['a picture', await hashOf(new TextEncoder().encode(await picture()))]);
   checkGradients((x) => x.sin(), [value(1)]);
   lines.push(['parseCsv', JSON.stringify(parseCsv('a,b\n1,2\n'))]);
-  return lines;
+  return [...lines, ...(await randomBits(programs))];
 }
