@@ -51,6 +51,16 @@ const INSTRUCTIONS: Readonly<Record<TileDType, Instructions>> = {
 /** The addition of two vectors of elements. */
 export const addOf = (dtype: TileDType): OpName => INSTRUCTIONS[dtype].add;
 
+/** The load that fills a vector with one element. */
+export const splatOf = (dtype: TileDType): MemoryOpName => INSTRUCTIONS[dtype].splat;
+
+/** `sum += x · y`, in two roundings, or as the processor likes. */
+export function writeSum(body: FunctionBody, dtype: TileDType, isFused: boolean, sum: Local, x: Local, y: Local): void {
+  const { mul, add, fused } = INSTRUCTIONS[dtype];
+  if (isFused && fused !== undefined) body.get(x).get(y).get(sum).op(fused).set(sum);
+  else body.get(sum).get(x).get(y).op(mul).op(add).set(sum);
+}
+
 /** Runs `inside` `count` times, at least once; leaves `count` at 0. */
 export function countDown(body: FunctionBody, count: Local, inside: () => void): void {
   body.loop([], (again) => {
@@ -87,12 +97,12 @@ export const keyOf = ({ dtype, rows, vectors, aRow, aDepth, bDepth, fused = fals
 /** Accumulators, by row and vector. */
 export type Sums = readonly (readonly Local[])[];
 
-const makeSums = (body: FunctionBody, { rows, vectors }: Tile): Sums =>
+export const makeSums = (body: FunctionBody, rows: number, vectors: number): Sums =>
   Array.from({ length: rows }, () => Array.from({ length: vectors }, () => body.local('v128')));
 
 const ZERO = new Uint8Array(16);
 
-const clearSums = (body: FunctionBody, sums: Sums): void => {
+export const clearSums = (body: FunctionBody, sums: Sums): void => {
   for (const row of sums) for (const sum of row) body.v128(ZERO).set(sum);
 };
 
@@ -118,7 +128,7 @@ function writeStep(
   aAt: number,
   bAt: number,
 ): void {
-  const { mul, add, splat, fused } = INSTRUCTIONS[tile.dtype];
+  const splat = splatOf(tile.dtype);
   const { x, vectors } = registers;
   vectors.forEach((vector, v) =>
     body
@@ -135,10 +145,7 @@ function writeStep(
       .memory(splat, aAt + (rowAt?.[r] ?? 0))
       .set(x);
     if (rowAt === undefined) advance(body, row, tile.aRow);
-    own.forEach((sum, v) => {
-      if (tile.fused === true && fused !== undefined) body.get(x).get(vectors[v]!).get(sum).op(fused).set(sum);
-      else body.get(sum).get(x).get(vectors[v]!).op(mul).op(add).set(sum);
-    });
+    own.forEach((sum, v) => writeSum(body, tile.dtype, tile.fused === true, sum, x, vectors[v]!));
   });
 }
 
@@ -181,21 +188,21 @@ function writeBlock(
 
 /** The sums over one block of k, of `depth` ≥ 1 steps; uses up `depth`, moves a and b. */
 export function writeSums(body: FunctionBody, tile: Tile, a: Local, b: Local, depth: Local | number): Sums {
-  const sums = makeSums(body, tile);
+  const sums = makeSums(body, tile.rows, tile.vectors);
   writeBlock(body, tile, sums, makeRegisters(body, tile), a, b, depth);
   return sums;
 }
 
 /** The sums over all of k, in blocks of K_BLOCK added in order. */
 export function writeTotals(body: FunctionBody, tile: Tile, a: Local, b: Local, depth: number): Sums {
-  const sums = makeSums(body, tile);
+  const sums = makeSums(body, tile.rows, tile.vectors);
   if (depth === 0) return sums;
   const registers = makeRegisters(body, tile);
   if (depth <= K_BLOCK) {
     writeBlock(body, tile, sums, registers, a, b, depth);
     return sums;
   }
-  const totals = makeSums(body, tile);
+  const totals = makeSums(body, tile.rows, tile.vectors);
   const add = addOf(tile.dtype);
   const block = (steps: number): void => {
     clearSums(body, sums);

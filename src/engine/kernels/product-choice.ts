@@ -16,7 +16,7 @@ export type Way =
 const PER_NANOSECOND = 14;
 
 /** The first cache, or what a block may take of it. */
-const NEAR_BYTES = 24 * 1024;
+const NEAR_BYTES = 16 * 1024;
 
 /** Columns packed for a direct product stay within this. */
 const DIRECT_SCRATCH = 1 << 18;
@@ -82,14 +82,22 @@ function blockedCost(x: Matrices, fast: boolean): number {
   return tilesCost(x, rows, columns) + packing + storeCost(x, true) + SETUP;
 }
 
-function directCost({ x, steps, rows, columns, packs }: Direct): number {
+function directCost({ x, steps, rows, columns, reads }: Direct): number {
+  const { lanes } = tileOf(x.dtype);
   const tiles = tilesCost(x, rows, columns) + storeCost(x, false);
-  if (packs) return tiles + x.n * x.k * packCost(x.b, x.bytes) + 60 * Math.ceil(x.n / columns);
-  // Every row of tiles reads all columns again: from further away, unless a tile's columns stay near.
-  const near = x.k * Math.max(LINE, columns * x.bytes) <= NEAR_BYTES * spread(steps.bDepth);
-  const again = near ? 0 : Math.ceil(x.m / rows) - 1;
-  return tiles + (again * x.k * x.n * 2) / tileOf(x.dtype).lanes;
+  if (reads === 'across') return tiles + (x.n * x.k * 2) / lanes;
+  // Every column of tiles reads all rows again, every row of tiles all columns: from further away, unless they stay near.
+  const rowTiles = Math.ceil(x.m / rows);
+  const columnTiles = Math.ceil(x.n / columns);
+  const far = steps.aDepth === x.bytes || isNear(x.k, LINE, steps.aDepth) ? 0 : rowTiles * columnTiles * x.k * 8;
+  if (reads === 'packed') return tiles + far + x.n * x.k * packCost(x.b, x.bytes) + 60 * columnTiles;
+  const again = isNear(x.k, columns * x.bytes, steps.bDepth) ? 0 : rowTiles - 1;
+  return tiles + far + (again * x.k * x.n * 2) / lanes;
 }
+
+/** Whether `count` pieces of so many bytes, `step` apart, stay in the first cache. */
+const isNear = (count: number, bytes: number, step: number): boolean =>
+  count * Math.max(LINE, bytes) <= NEAR_BYTES * spread(step);
 
 const LINE = 64;
 const SETS = 64;

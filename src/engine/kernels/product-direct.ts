@@ -3,9 +3,10 @@
  * the left operand are read in place; columns of the right one too where they are side by side, else a few at a time
  * are packed first.
  */
+import { acrossKey, writeAcross, type AcrossTile } from '../../base/products/across.ts';
 import { writePacking } from '../../base/products/pack.ts';
 import { storeSums } from '../../base/products/store.ts';
-import { keyOf, tileOf, writeTotals, type Tile } from '../../base/products/tile.ts';
+import { immediates, keyOf, tileOf, writeTotals, type Tile } from '../../base/products/tile.ts';
 import type { FunctionBody, FunctionRef, Local } from '../../base/wasm/index.ts';
 import type { Emission } from '../emission.ts';
 import { writeLoop } from './places.ts';
@@ -38,19 +39,36 @@ export interface Direct {
   readonly steps: Steps;
   readonly rows: number;
   readonly columns: number;
-  /** Whether columns are packed before use. */
-  readonly packs: boolean;
+  /** Columns: side by side where they lie, packed before use, or turned in registers as they are read. */
+  readonly reads: 'inPlace' | 'packed' | 'across';
 }
+
+/** Vectors of columns that a tile turns at a time. */
+const ACROSS = 4;
 
 export function directOf(x: Matrices, steps: Steps): Direct {
   const { lanes } = tileOf(x.dtype);
   const rows = x.m === 1 ? 1 : x.m < 4 ? 2 : 4;
-  const vectors = Math.min(ACCUMULATORS / rows, Math.max(1, Math.ceil(x.n / lanes)));
-  return { x, steps, rows, columns: vectors * lanes, packs: x.n > 1 && steps.bColumn !== x.bytes };
+  const all = Math.max(1, Math.ceil(x.n / lanes));
+  const reads = x.n === 1 || steps.bColumn === x.bytes ? 'inPlace' : isAcross(x, steps, rows) ? 'across' : 'packed';
+  const most = reads === 'across' ? Math.min(ACROSS, ACCUMULATORS / rows) : ACCUMULATORS / rows;
+  return { x, steps, rows, columns: Math.min(most, all) * lanes, reads };
+}
+
+/** So few rows that no register is missing, and offsets of columns and rows that can be constants. */
+function isAcross(x: Matrices, steps: Steps, rows: number): boolean {
+  const { lanes } = tileOf(x.dtype);
+  const offsets = [
+    immediates(steps.bColumn, ACROSS * lanes),
+    immediates(steps.aRow, rows),
+    immediates(steps.aDepth, lanes),
+  ];
+  return x.m <= 2 && x.k > 0 && steps.bDepth === x.bytes && !offsets.includes(undefined);
 }
 
 /** Bytes for the columns that are packed at a time. */
-export const directScratch = ({ x, columns, packs }: Direct): number => (packs ? columns * x.k * x.bytes + 16 : 0);
+export const directScratch = ({ x, columns, reads }: Direct): number =>
+  reads === 'packed' ? columns * x.k * x.bytes + 16 : 0;
 
 export function directFunction(direct: Direct, grid: Grid, e: Emission): FunctionRef {
   return e.module.function(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (body) => {
@@ -131,7 +149,7 @@ class DirectWriter {
   /** Sets `b` to where the columns lie side by side, and gives the distance from one k to the next there. */
   private findColumns({ b }: Block, columns: number): number {
     const { body, column } = this;
-    const { x, steps, packs } = this.direct;
+    const { x, steps, reads } = this.direct;
     body
       .get(b)
       .get(column)
@@ -139,7 +157,7 @@ class DirectWriter {
       .op('i32.mul')
       .op('i32.add')
       .set(this.b);
-    if (!packs || x.k === 0) return steps.bDepth;
+    if (reads !== 'packed' || x.k === 0) return steps.bDepth;
     const { lanes } = tileOf(x.dtype);
     const width = Math.ceil(columns / lanes) * lanes;
     body.get(this.scratch).set(this.target).i32(columns).set(this.count).i32(x.k).set(this.depth);
@@ -183,8 +201,10 @@ class DirectWriter {
 
   /** `(a, b, to)`: the products of a few rows and columns over all of k. */
   private tile(rows: number, columns: number, bDepth: number): FunctionRef {
-    const { x, steps } = this.direct;
+    const { x, steps, reads } = this.direct;
     const { lanes } = tileOf(x.dtype);
+    const { dtype } = x;
+    const across: AcrossTile = { dtype, rows, columns, ...steps, fused: this.e.fast };
     const tile: Tile = {
       dtype: x.dtype,
       rows,
@@ -194,11 +214,12 @@ class DirectWriter {
       bDepth,
       fused: this.e.fast,
     };
-    const key = ['product tile', keyOf(tile), columns, x.k, steps.toRow, steps.toColumn].join();
+    const own = reads === 'across' ? acrossKey(across) : keyOf(tile);
+    const key = ['product tile', own, columns, x.k, steps.toRow, steps.toColumn].join();
     return this.e.shared(key, () =>
       this.e.module.function(undefined, ['i32', 'i32', 'i32'], [], (body) => {
         const [a, b, to] = body.params as [Local, Local, Local];
-        const sums = writeTotals(body, tile, a, b, x.k);
+        const sums = reads === 'across' ? writeAcross(body, across, a, b, x.k) : writeTotals(body, tile, a, b, x.k);
         storeSums(body, x.dtype, sums, columns, to, { kind: 'steps', row: steps.toRow, column: steps.toColumn });
       }),
     );

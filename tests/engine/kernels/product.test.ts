@@ -203,6 +203,8 @@ describe.each(DTYPES)('products of %s have the bits of the plain loop, and touch
     [1, 257, 259, 3],
     [2, 30, 70, 300],
     [1, 1, 1, 5000],
+    [2, 1, 1, 8191],
+    [1, 2, 37, 523],
     [1, 1, 500, 30],
     [1, 500, 1, 30],
     [100, 4, 4, 4],
