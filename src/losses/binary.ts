@@ -24,8 +24,8 @@ export const checkBinaryTargets = (op: string, target: Value): void =>
 const limitedLog = (x: Value): Value => x.log().clamp(-100, null);
 const oneMinus = (x: Value): Value => x.neg().add(1);
 
-/** PyTorch divides by no less than this, which keeps the gradient at probabilities of 0 and 1 finite. */
-const LEAST_VARIANCE = 1e-12;
+/** PyTorch divides by no less than this (a float32), which keeps the gradient at probabilities of 0 and 1 finite. */
+const LEAST_VARIANCE = Math.fround(1e-12);
 
 /** −t·log x − (1 − t)·log(1 − x), with PyTorch's limits and its gradient at the edges. */
 export const binaryEntropyTerms: (x: Value, t: Value) => Value = customGradient(

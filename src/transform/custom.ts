@@ -114,7 +114,9 @@ function applyTraced(inputs: readonly Value[], { forward, pullback }: Rules): re
     },
   };
   const operands = [...inputs, ...body.captured, ...pull.captured];
-  return recordResults(customPrimitive, operands, { ...closed, outs }, outs.map(zerosOf));
+  // Constants alone are as known under the trace as outside it.
+  const results = operands.some(isTraced) ? outs.map(zerosOf) : noGrad(() => closed.forward(...operands));
+  return recordResults(customPrimitive, operands, { ...closed, outs }, results);
 }
 
 /** A pullback's cotangents. */

@@ -96,6 +96,15 @@ describe('customGradient', () => {
     expect(interpret(trace(times, 1, 2), [value(3), value(4)])[0]!.item()).toBe(12);
     expect(scan((c: Value, x: Value) => [times(x, c), null], value(1), xs)[0].item()).toBe(6);
   });
+
+  test('of constants alone, inside a traced function, it is a constant', () => {
+    const atLeastOne = customGradient(
+      (x: Value) => x.clamp(1, null),
+      (g: Value) => [g],
+    );
+    const program = trace((x: Value) => x.mul(atLeastOne(constant([0, 3]))), value([1, 2]));
+    expect(interpret(program, [value([1, 2])])[0]!.toArray()).toEqual([1, 6]);
+  });
 });
 
 describe('checkpoint', () => {
