@@ -47,6 +47,8 @@ export * from './reductions.ts';
 export { amax, amin, argmax, argmin, max, min } from './extrema.ts';
 export * from './statistics.ts';
 export * from './softmax.ts';
+export * from './normalisation-batch.ts';
+export * from './normalisation-features.ts';
 export * from './norms.ts';
 export * from './distances.ts';
 export * from './cumulative.ts';

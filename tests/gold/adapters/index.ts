@@ -3,6 +3,7 @@ import type { Adapter } from '../compare.ts';
 import { layers } from './layers.ts';
 import { linalg } from './linalg.ts';
 import { losses } from './losses.ts';
+import { normalisation } from './normalisation.ts';
 import { pointwise } from './pointwise.ts';
 import { reductions } from './reductions.ts';
 import { structure } from './structure.ts';
@@ -13,6 +14,7 @@ export const adapters: Readonly<Record<string, Adapter | undefined>> = {
   ...structure,
   ...linalg,
   ...layers,
+  ...normalisation,
   ...losses,
 };
 
