@@ -9,6 +9,7 @@ import { requireFunction, state } from '../value/recording.ts';
 import { requireLive } from '../value/trace.ts';
 import { isTraced, isValue, type Value } from '../value/value.ts';
 import { Cache, Entry, recordedFrom } from './cache.ts';
+import { accelerateEagerOps } from './eager.ts';
 import type { Backend, ExecutableOptions } from './executable.ts';
 import { differenceBetween, leafKindOf, type Key } from './guards.ts';
 import { shownProgram, type CompiledProgram } from './inspect.ts';
@@ -16,6 +17,9 @@ import { native } from './native.ts';
 
 /** What compiled programs run on. */
 const backend: Backend = native;
+
+// Whoever has the engine has its kernels for large eager ops, too.
+accelerateEagerOps();
 
 export interface CompileOptions {
   /**
