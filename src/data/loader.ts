@@ -1,0 +1,208 @@
+/** Batches of a data set, epoch by epoch. https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader */
+import type { DType } from '../base/dtypes.ts';
+import { checkOptions, DataError, OptionError } from '../base/errors.ts';
+import { isValue, type Value } from '../value/value.ts';
+import { requireCount, requireOneOf } from './arguments.ts';
+import { asFloats, collate as defaultCollate, type Collated } from './collate.ts';
+import { isGatherable, type Indexed } from './dataset.ts';
+import { freshSeed, seededStream, type Stream } from './random.ts';
+import { orderOf, weightedIndices } from './sampling.ts';
+import { ahead, chunks, chunksAsync, shuffled, shuffledAsync } from './streaming.ts';
+
+/** Examples one after the other; a function is called anew for every epoch. */
+export type Streamed<T> = Iterable<T> | AsyncIterable<T> | (() => Iterable<T> | AsyncIterable<T>);
+
+export type Source<T> = readonly T[] | Indexed<T> | Streamed<T>;
+
+export interface DataLoaderOptions<T, B> {
+  /** Default 1. */
+  readonly batchSize?: number;
+  /** A new random order every epoch; default false. Streams are shuffled within a buffer. */
+  readonly shuffle?: boolean;
+  /** The order of epoch e is a function of seed and e; default: a seed drawn from `manualSeed`'s generator. */
+  readonly seed?: number;
+  /** Leave out the last batch if it is smaller; default false. */
+  readonly dropLast?: boolean;
+  /** Makes a batch of examples; default `collate`. */
+  readonly collate?: (examples: Awaited<T>[]) => B;
+  /** How many batches are asked for ahead of the one in use, under `for await`; default 2. */
+  readonly prefetch?: number;
+  /** Draw examples in proportion to these, with replacement, instead of visiting each once. */
+  readonly weights?: ArrayLike<number>;
+  /** How many examples an epoch draws with `weights`; default as many as there are. */
+  readonly samples?: number;
+  /** How many examples of a stream are held to shuffle among; default 1000. */
+  readonly shuffleBuffer?: number;
+  /** What floats become: 'float32' (default) or 'float64'. */
+  readonly dtype?: 'float32' | 'float64';
+}
+
+const OPTIONS = 'batchSize shuffle seed dropLast collate prefetch weights samples shuffleBuffer dtype'.split(' ');
+
+const isIndexed = (x: object): x is Indexed<unknown> => typeof (x as Partial<Indexed<unknown>>).get === 'function';
+
+const isAsync = (x: object): x is AsyncIterable<unknown> => Symbol.asyncIterator in x && !(Symbol.iterator in x);
+
+/**
+ * Batches of a data set, an array of examples, or a stream that may be larger than memory. Every walk is an epoch: with
+ * `shuffle` each has an order of its own, a function of the seed and `epoch`. Data in memory is walked with `for … of`;
+ * data behind promises or async iterables with `for await`, which asks for `prefetch` batches ahead.
+ * @throws OptionError for an impossible option; DataError for a source that is empty or needs `for await`.
+ * @example
+ * const loader = new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true, seed: 0 });
+ * for (const [x, y] of loader) step(x, y);
+ */
+export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, AsyncIterable<B> {
+  readonly source: Source<T>;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** The number of the next walk; set it to resume in the order of that epoch. */
+  epoch: number = 0;
+  readonly #options: DataLoaderOptions<T, B>;
+
+  constructor(source: Source<T>, options: DataLoaderOptions<T, B> = {}) {
+    const op = 'DataLoader';
+    checkOptions(op, options, OPTIONS);
+    if ((typeof source !== 'object' && typeof source !== 'function') || source === null || isValue(source)) {
+      throw new DataError(`cannot walk ${isValue(source) ? 'a Value' : String(source)}`, {
+        op,
+        hint: 'Give a Dataset such as new TensorDataset(x, y), an array of examples, or an iterable.',
+      });
+    }
+    this.source = source;
+    this.batchSize = requireCount(op, 'batchSize', options.batchSize ?? 1);
+    requireCount(op, 'prefetch', options.prefetch ?? 2, 0);
+    requireCount(op, 'shuffleBuffer', options.shuffleBuffer ?? 1000);
+    requireOneOf(op, 'dtype', options.dtype ?? 'float32', ['float32', 'float64']);
+    this.#options = options;
+    this.#checkWeights();
+    if (options.seed !== undefined) seededStream(op, options.seed);
+    this.seed = options.seed ?? freshSeed();
+  }
+
+  #checkWeights(): void {
+    const { weights, samples, shuffle } = this.#options;
+    const fail = (message: string, option: string): never => {
+      throw new OptionError(message, { op: 'DataLoader', option });
+    };
+    if (weights === undefined) return samples === undefined ? undefined : fail('samples needs weights', 'samples');
+    if (shuffle === true) fail('weights draw a random order by themselves; leave shuffle out', 'shuffle');
+    const n = this.examples;
+    if (n === undefined) return fail('a stream has no weights: its examples are not known beforehand', 'weights');
+    if (weights.length !== n) fail(`${weights.length} weights for ${n} examples`, 'weights');
+    if (n > 0) weightedIndices('DataLoader', weights, samples ?? n, seededStream('DataLoader', 0));
+  }
+
+  /** How many examples there are; undefined for a stream. */
+  get examples(): number | undefined {
+    const { source } = this;
+    return Array.isArray(source) || (typeof source === 'object' && isIndexed(source))
+      ? (source as { readonly length: number }).length
+      : undefined;
+  }
+
+  /** How many batches a walk gives. @throws DataError for a stream, which does not know. */
+  get length(): number {
+    const n = this.examples;
+    if (n === undefined) throw new DataError('a stream does not know its length', { op: 'DataLoader' });
+    const visited = this.#options.weights === undefined ? n : (this.#options.samples ?? n);
+    return this.#options.dropLast === true ? Math.floor(visited / this.batchSize) : Math.ceil(visited / this.batchSize);
+  }
+
+  /** Consumes a turn of the seed, so that the next walk has an order of its own. */
+  #nextStream(): Stream {
+    return seededStream('DataLoader', this.seed, this.epoch++);
+  }
+
+  #orders(): Int32Array[] {
+    const { weights, samples, shuffle } = this.#options;
+    const stream = this.#nextStream();
+    const n = this.examples!;
+    if (n === 0) throw new DataError('the data set has no examples', { op: 'DataLoader' });
+    const order =
+      weights === undefined
+        ? orderOf(n, shuffle === true ? stream : null)
+        : weightedIndices('DataLoader', weights, samples ?? n, stream);
+    return Array.from({ length: this.length }, (_, i) => order.subarray(i * this.batchSize, (i + 1) * this.batchSize));
+  }
+
+  #gather(indices: Int32Array): B | undefined {
+    const { source } = this;
+    if (this.#options.collate !== undefined || typeof source !== 'object' || !isGatherable(source)) return undefined;
+    return (source.gather(indices) as Value[]).map((x) => asFloats(x, this.#dtype)) as B;
+  }
+
+  get #dtype(): DType {
+    return this.#options.dtype ?? 'float32';
+  }
+
+  #batch(examples: readonly unknown[]): B {
+    const { collate } = this.#options;
+    if (collate !== undefined) return collate(examples as Awaited<T>[]);
+    return defaultCollate(examples, this.#dtype) as B;
+  }
+
+  #examples(indices: Int32Array): T[] {
+    const { source } = this;
+    if (Array.isArray(source)) return Array.from(indices, (i) => (source as readonly T[])[i]!);
+    return Array.from(indices, (i) => (source as Indexed<T>).get(i));
+  }
+
+  #stream(): Iterable<T> | AsyncIterable<T> {
+    const source = this.source as Streamed<T>;
+    return typeof source === 'function' ? source() : source;
+  }
+
+  *[Symbol.iterator](): Generator<B, void, undefined> {
+    if (this.examples === undefined) return yield* this.#streamed();
+    for (const indices of this.#orders()) {
+      const gathered = this.#gather(indices);
+      if (gathered !== undefined) {
+        yield gathered;
+        continue;
+      }
+      const examples = this.#examples(indices);
+      if (examples.some((x) => x instanceof Promise)) needsAwait('get returned a promise');
+      yield this.#batch(examples);
+    }
+  }
+
+  *#streamed(): Generator<B, void, undefined> {
+    const stream = this.#stream();
+    if (isAsync(stream)) return needsAwait('the source is an async iterable');
+    const random = this.#nextStream();
+    const examples =
+      this.#options.shuffle === true
+        ? shuffled(stream as Iterable<T>, this.#options.shuffleBuffer ?? 1000, random)
+        : (stream as Iterable<T>);
+    for (const chunk of chunks(examples, this.batchSize, this.#options.dropLast === true)) yield this.#batch(chunk);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
+    return ahead(this.#walkAsync(), this.#options.prefetch ?? 2);
+  }
+
+  async *#walkAsync(): AsyncGenerator<B, void, undefined> {
+    if (this.examples === undefined) return yield* this.#streamedAsync();
+    for (const indices of this.#orders()) {
+      yield this.#gather(indices) ?? this.#batch(await Promise.all(this.#examples(indices)));
+    }
+  }
+
+  async *#streamedAsync(): AsyncGenerator<B, void, undefined> {
+    const random = this.#nextStream();
+    const stream = this.#stream();
+    const examples =
+      this.#options.shuffle === true ? shuffledAsync(stream, this.#options.shuffleBuffer ?? 1000, random) : stream;
+    for await (const chunk of chunksAsync(examples, this.batchSize, this.#options.dropLast === true)) {
+      yield this.#batch(chunk);
+    }
+  }
+}
+
+function needsAwait(why: string): never {
+  throw new DataError(`${why}, which for … of cannot wait for`, {
+    op: 'DataLoader',
+    hint: 'Walk it with: for await (const batch of loader) …',
+  });
+}
