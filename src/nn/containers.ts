@@ -1,14 +1,28 @@
 /** Modules made of modules. */
+import { OptionError } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
 import { Module } from './module.ts';
 
-/** A list of modules that are children under their positions; it has no forward pass of its own. */
-export class ModuleList extends Module {
-  readonly #items: Module[];
+function requireModule(layer: string, item: unknown, at: string | number): asserts item is Module {
+  if (item instanceof Module) return;
+  throw new OptionError(`${at} is no Module but ${item === null ? 'null' : typeof item}`, {
+    op: layer,
+    hint: typeof item === 'function' ? 'A class needs `new`; a function can be wrapped in a Module.' : 'Use new …().',
+  });
+}
 
-  constructor(items: Iterable<Module> = []) {
+/**
+ * A list of modules that are children under their positions; it has no forward pass of its own.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
+ * @throws OptionError for something that is no Module.
+ * @example readonly layers = new ModuleList([new Linear(2, 8), new Linear(8, 1)])
+ */
+export class ModuleList<M extends Module = Module> extends Module {
+  readonly #items: M[] = [];
+
+  constructor(items: Iterable<M> = []) {
     super();
-    this.#items = [...items];
+    this.push(...items);
   }
 
   override namedChildren(): [string, Module][] {
@@ -20,16 +34,17 @@ export class ModuleList extends Module {
   }
 
   /** The module at a position; negative ones count from the end. */
-  at(i: number): Module | undefined {
+  at(i: number): M | undefined {
     return this.#items.at(i);
   }
 
-  push(item: Module): this {
-    this.#items.push(item);
+  push(...items: M[]): this {
+    items.forEach((item, i) => requireModule('ModuleList', item, this.#items.length + i));
+    this.#items.push(...items);
     return this;
   }
 
-  [Symbol.iterator](): Iterator<Module> {
+  [Symbol.iterator](): Iterator<M> {
     return this.#items[Symbol.iterator]();
   }
 
@@ -38,20 +53,62 @@ export class ModuleList extends Module {
   }
 }
 
-/** Modules one after the other. @example new Sequential(new Linear(2, 8), new Linear(8, 1)) */
+/**
+ * Modules one after the other, named by their positions or, given as one object, by its keys.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
+ * @throws OptionError for something that is no Module, or a name with a dot.
+ * @example new Sequential(new Linear(2, 8), new ReLU(), new Linear(8, 1))
+ * @example new Sequential({ hidden: new Linear(2, 8), act: new ReLU(), out: new Linear(8, 1) }).at('hidden')
+ */
 export class Sequential extends Module {
-  readonly #items: readonly Module[];
+  readonly #items: Map<string, Module>;
 
-  constructor(...items: Module[]) {
+  constructor(...items: Module[]);
+  constructor(named: Readonly<Record<string, Module>>);
+  constructor(...items: Module[] | [Readonly<Record<string, Module>>]) {
     super();
-    this.#items = items;
+    const [first] = items;
+    const isNamed = items.length === 1 && typeof first === 'object' && first !== null && !(first instanceof Module);
+    this.#items = new Map(Object.entries(isNamed ? first : items) as [string, Module][]);
+    for (const [name, item] of this.#items) {
+      requireModule('Sequential', item, name);
+      if (name.includes('.')) throw new OptionError(`the name ${name} contains a dot`, { op: 'Sequential' });
+    }
   }
 
   override namedChildren(): [string, Module][] {
-    return this.#items.map((item, i) => [String(i), item]);
+    return [...this.#items];
+  }
+
+  get length(): number {
+    return this.#items.size;
+  }
+
+  /** The module of a name, or at a position; negative ones count from the end. */
+  at(i: number | string): Module | undefined {
+    return typeof i === 'string' ? this.#items.get(i) : [...this.#items.values()].at(i);
+  }
+
+  /** Some of the modules, which both then share, in a Sequential of their own. */
+  slice(start?: number, end?: number): Sequential {
+    return new Sequential(Object.fromEntries([...this.#items].slice(start, end)));
+  }
+
+  /** One more at the end; named by its position unless told. */
+  append(item: Module, name: string = String(this.#items.size)): this {
+    requireModule('Sequential', item, name);
+    if (this.#items.has(name)) throw new OptionError(`there is a module ${name} already`, { op: 'Sequential' });
+    this.#items.set(name, item);
+    return this;
+  }
+
+  [Symbol.iterator](): Iterator<Module> {
+    return this.#items.values();
   }
 
   override forward(x: Value): Value {
-    return this.#items.reduce((y, item) => item.forward(y), x);
+    let y = x;
+    for (const item of this.#items.values()) y = item.forward(y);
+    return y;
   }
 }

@@ -5,4 +5,12 @@ export { type Activation, type ActivationOption } from './activation.ts';
 export { ModuleList, Sequential } from './containers.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { MLP, type MLPOptions } from './mlp.ts';
-export { Module, type StateDict } from './module.ts';
+export {
+  Module,
+  type ForwardHook,
+  type ForwardPreHook,
+  type LoadedState,
+  type LoadStateOptions,
+  type StateDict,
+} from './module.ts';
+export * from './plain-layers.ts';

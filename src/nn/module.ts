@@ -1,12 +1,27 @@
 /** Module: something with parameters and a forward pass. */
-import { ChainruleError, ShapeError, showShape } from '../base/errors.ts';
-import type { DType } from '../base/dtypes.ts';
-import { sameShape } from '../base/shapes.ts';
+import { ChainruleError, checkOptions, showShape, TraceError } from '../base/errors.ts';
+import { isFloat, type DType } from '../base/dtypes.ts';
 import { state, withScope } from '../value/recording.ts';
-import { isValue, type Value } from '../value/value.ts';
+import type { Value } from '../value/value.ts';
+import { checkDType, type ParameterDType } from './arguments.ts';
+import { replaceLeaves } from './replace-leaves.ts';
+import { loadState, type LoadedState, type LoadStateOptions, type StateDict } from './state-dict.ts';
+import { summaryOf } from './summary.ts';
 
-/** Parameters and buffers by their dotted names, as PyTorch names them: `layers.0.weight`. */
-export type StateDict = Record<string, Value>;
+export type { LoadedState, LoadStateOptions, StateDict };
+
+/** What a forward hook gets: the module, its inputs, and what it made of them. A returned Value replaces the output. */
+export type ForwardHook = (module: Module, inputs: readonly unknown[], output: unknown) => unknown;
+
+/** Called before the forward pass. A returned array replaces the inputs. */
+export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => readonly unknown[] | undefined | void;
+
+interface Hooks {
+  readonly before: Set<ForwardPreHook>;
+  readonly after: Set<ForwardHook>;
+  /** Counts changes: a compiled function is traced again when it differs. */
+  version: number;
+}
 
 /**
  * Base of all layers and models. Declare parameters with `this.parameter(name, value)`, buffers with
@@ -18,12 +33,13 @@ export abstract class Module {
   #training = true;
   readonly #parameters = new Map<string, Value>();
   readonly #buffers = new Map<string, Value>();
+  #hooks: Hooks | null = null;
 
   constructor() {
-    // The subclass's forward, under a scope of the class's name, whoever calls it.
+    // The subclass's forward, with hooks and under a scope of the class's name, whoever calls it.
     const forward = this.forward.bind(this);
     Object.defineProperty(this, 'forward', {
-      value: (...args: Value[]) => withScope(this.constructor.name, () => forward(...args)),
+      value: (...args: Value[]) => withScope(this.constructor.name, () => this.#call(forward, args)),
       writable: true,
       enumerable: false,
       configurable: true,
@@ -44,6 +60,51 @@ export abstract class Module {
   }
 
   abstract forward(...inputs: Value[]): Value;
+
+  #call(forward: (...inputs: Value[]) => Value, inputs: readonly Value[]): Value {
+    state.lifting?.readFlag(this, 'hooks', this.hooks);
+    if (this.#hooks === null) return forward(...inputs);
+    const { before, after } = this.#hooks;
+    let given = inputs;
+    for (const hook of before) given = (hook(this, given) as readonly Value[] | undefined) ?? given;
+    let output = forward(...given);
+    for (const hook of after) output = (hook(this, given, output) as Value | undefined) ?? output;
+    return output;
+  }
+
+  /** @internal What a compiled function compares: another number when hooks have come or gone. */
+  get hooks(): number {
+    return this.#hooks === null ? 0 : this.#hooks.version;
+  }
+
+  #addHook<H>(kind: (hooks: Hooks) => Set<H>, hook: H, by: string): () => void {
+    if (typeof hook !== 'function') throw new TypeError(`${by}: the hook must be a function, got ${typeof hook}`);
+    const hooks = (this.#hooks ??= { before: new Set(), after: new Set(), version: 0 });
+    kind(hooks).add(hook);
+    hooks.version++;
+    return () => {
+      if (kind(hooks).delete(hook)) hooks.version++;
+    };
+  }
+
+  /**
+   * Calls `hook(module, inputs, output)` after each forward pass; what it returns, unless undefined, replaces the output.
+   * Returns a remover. Inside compile, hooks run while the function is traced.
+   * https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
+   * @example const remove = layer.registerForwardHook((_, __, y) => console.log(String(y)))
+   */
+  registerForwardHook(hook: ForwardHook): () => void {
+    return this.#addHook((hooks) => hooks.after, hook, 'registerForwardHook');
+  }
+
+  /**
+   * Calls `hook(module, inputs)` before each forward pass; an array that it returns replaces the inputs. Returns a remover.
+   * https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_pre_hook
+   * @example layer.registerForwardPreHook((_, [x]) => [(x as Value).mul(2)])
+   */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return this.#addHook((hooks) => hooks.before, hook, 'registerForwardPreHook');
+  }
 
   /** Registers a leaf that is trained. */
   protected parameter<V extends Value>(name: string, leaf: V): V {
@@ -127,45 +188,87 @@ export abstract class Module {
   }
 
   /**
-   * Takes over saved parameters and buffers.
-   * @throws ChainruleError naming missing and unexpected entries; ShapeError naming the entry of another shape. Nothing is changed then.
+   * Takes over saved parameters and buffers, in the dtypes that this module has. With `{ strict: false }` entries without
+   * counterpart are left alone; they are what it returns.
+   * @throws ChainruleError naming missing and unexpected entries; ShapeError naming the entries of another shape. Nothing is changed then.
+   * @example model.loadStateDict(saved, { strict: false }).missingKeys
    */
-  loadStateDict(state: Readonly<Record<string, Value>>): void {
+  loadStateDict(saved: Readonly<StateDict>, options: LoadStateOptions = {}): LoadedState {
+    checkOptions('loadStateDict', options, ['strict']);
     const own = new Map([...this.namedParameters(), ...this.namedBuffers()]);
-    const missing = [...own.keys()].filter((name) => !isValue(state[name]));
-    const unexpected = Object.keys(state).filter((name) => !own.has(name));
-    if (missing.length + unexpected.length > 0) {
-      const parts = [
-        missing.length > 0 ? `missing: ${missing.join(', ')}` : '',
-        unexpected.length > 0 ? `unexpected: ${unexpected.join(', ')}` : '',
-      ];
-      throw new ChainruleError(
-        `the state does not fit this ${this.constructor.name}; ${parts.filter(Boolean).join('; ')}`,
-        { op: 'loadStateDict' },
-      );
-    }
-    for (const [name, leaf] of own) {
-      const saved = state[name]!;
-      if (sameShape(saved.shape, leaf.shape)) continue;
-      throw new ShapeError(`${name} is ${showShape(leaf.shape)} here and ${showShape(saved.shape)} in the state`, {
-        op: 'loadStateDict',
-        shapes: [leaf.shape, saved.shape],
+    return loadState(this.constructor.name, own, saved, options.strict ?? true);
+  }
+
+  /** Stops the training of all parameters here and below: they require no gradients. @example model.layers.at(0).freeze() */
+  freeze(): this {
+    for (const leaf of this.parameters()) leaf.requiresGrad = false;
+    return this;
+  }
+
+  /** The opposite of `freeze()`. */
+  unfreeze(): this {
+    for (const leaf of this.parameters()) leaf.requiresGrad = true;
+    return this;
+  }
+
+  /**
+   * Moves all float parameters and buffers, here and below, to another dtype. They become new leaves without gradients:
+   * make the optimizer afterwards.
+   * @throws OptionError for another dtype; TraceError inside a compiled function.
+   * @example model.to('float64')
+   */
+  to(dtype: ParameterDType): this {
+    checkDType('to', dtype);
+    if (state.lifting !== null) {
+      throw new TraceError(`a module moves to ${dtype} inside ${state.lifting.trace.by}`, {
+        op: 'to',
+        hint: 'Move it before the call; inside, cast what you compute: x.to(dtype).',
       });
     }
-    for (const [name, leaf] of own) leaf.assign(state[name]!);
+    const moved = new Map<Value, Value>();
+    for (const [, leaf] of [...this.namedParameters(), ...this.namedBuffers()]) {
+      if (leaf.dtype === dtype || !isFloat(leaf.dtype)) continue;
+      const twin = leaf.detach().to(dtype).detach();
+      twin.requiresGrad = leaf.requiresGrad;
+      if (leaf.label !== null) twin.named(leaf.label);
+      moved.set(leaf, twin);
+    }
+    for (const [, module] of this.namedModules()) {
+      replaceLeaves(module, moved);
+      for (const own of [module.#parameters, module.#buffers])
+        for (const [name, leaf] of own) own.set(name, moved.get(leaf) ?? leaf);
+    }
+    return this;
+  }
+
+  /**
+   * A table of all modules below with their parameters; given examples of the inputs, with the shapes of outputs, too.
+   * The forward pass is traced, not run: nothing is computed, and buffers and random numbers stay as they are.
+   * @example console.log(model.summary(zeros([1, 784])))
+   */
+  summary(...inputs: Value[]): string {
+    return summaryOf(this, inputs);
+  }
+
+  /** Options shown by `toString` and `summary`, such as `p=0.5`. Override it. */
+  extraRepr(): string {
+    return '';
+  }
+
+  /** Parameters of this module alone, without those of its children. */
+  ownParameters(): [string, Value][] {
+    return [...this.#parameters];
   }
 
   /** A line for each child, with shapes of parameters and their count. */
   toString(): string {
-    const count = (leaf: Value): number => leaf.size;
-    const total = this.parameters()
-      .map(count)
-      .reduce((a, b) => a + b, 0);
+    const total = this.parameters().reduce((sum, leaf) => sum + leaf.size, 0);
     const lines = this.namedChildren().map(
       ([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`,
     );
-    const own = [...this.#parameters].map(([name, leaf]) => `${name} ${showShape(leaf.shape)}`).join(', ');
-    const head = own === '' ? this.constructor.name : `${this.constructor.name}(${own})`;
+    const own = [...this.#parameters].map(([name, leaf]) => `${name} ${showShape(leaf.shape)}`);
+    const inside = [this.extraRepr(), ...own].filter((text) => text !== '').join(', ');
+    const head = inside === '' ? this.constructor.name : `${this.constructor.name}(${inside})`;
     return lines.length === 0 ? head : `${head} {\n${lines.join('\n')}\n} ${total} parameters`;
   }
 

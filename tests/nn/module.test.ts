@@ -1,7 +1,8 @@
 /** Modules: parameters by PyTorch's names, states that fit or are refused whole. */
 import { inspect } from 'node:util';
-import { constant, grad, randn, value, zeros, type Value } from 'chainrule';
+import { compile, constant, grad, randn, value, zeros, type Value } from 'chainrule';
 import { Linear, MLP, Module, Sequential } from 'chainrule/nn';
+import { SGD } from 'chainrule/optim';
 
 describe('a module', () => {
   test('lists parameters by dotted names', () => {
@@ -87,6 +88,149 @@ describe('a module', () => {
       ].join('\n'),
     );
     expect(inspect(model)).toBe(String(model));
+  });
+});
+
+describe('a state that fits in part', () => {
+  test('is loaded with strict: false, which tells what had no counterpart', () => {
+    const model = new Linear(2, 1);
+    const loaded = model.loadStateDict({ weight: constant([[5, 6]]), extra: zeros([1]) }, { strict: false });
+    expect(loaded).toEqual({ missingKeys: ['bias'], unexpectedKeys: ['extra'] });
+    expect(model.weight.toArray()).toEqual([[5, 6]]);
+  });
+
+  test('shapes must agree all the same, and entries must be Values', () => {
+    const model = new Linear(2, 1);
+    expect(() => model.loadStateDict({ weight: zeros([2]), bias: zeros([3]) }, { strict: false })).toThrow(
+      /weight is \[1, 2\] here and \[2\] in the state; bias is \[1\] here and \[3\]/,
+    );
+    expect(() => model.loadStateDict({ weight: [[1, 2]] } as never)).toThrow(/weight in the state is no Value/);
+    expect(() => model.loadStateDict({}, { strickt: false } as never)).toThrow(/unknown option "strickt"/);
+  });
+});
+
+describe('freezing', () => {
+  test('keeps parameters as they are, also in a step that is compiled already', () => {
+    const model = new Sequential(new Linear(2, 2), new Linear(2, 1));
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    const step = compile((x: Value) => {
+      optimizer.zeroGrad();
+      const loss = model.forward(x).square().sum();
+      loss.backward();
+      optimizer.step();
+      return loss;
+    });
+    const x = constant([[1, 2]]);
+    step(x);
+    model.at(0)!.freeze();
+    const [frozen, free] = model.parameters().filter((_, i) => i % 2 === 0);
+    const before = [frozen!.toArray(), free!.toArray()];
+    step(x);
+    expect(frozen!.toArray()).toEqual(before[0]);
+    expect(free!.toArray()).not.toEqual(before[1]);
+    model.unfreeze();
+    expect(model.parameters().every((p) => p.requiresGrad)).toBe(true);
+  });
+});
+
+describe('moving to another dtype', () => {
+  test('changes parameters and what the module computes', () => {
+    const model = new MLP([2, 3, 1]);
+    const before = model.stateDict();
+    expect(model.to('float64')).toBe(model);
+    expect(model.forward(constant([[1, 2]])).dtype).toBe('float64');
+    expect(model.parameters().every((p) => p.dtype === 'float64' && p.requiresGrad)).toBe(true);
+    expect(Object.entries(model.stateDict()).map(([k, v]) => [k, v.toArray()])).toEqual(
+      Object.entries(before).map(([k, v]) => [k, v.toArray()]),
+    );
+  });
+
+  test('reaches leaves in lists and objects, and keeps sharing and freezing', () => {
+    class Held extends Module {
+      readonly list = [this.parameter('a', value(1)), this.parameter('b', value(2))];
+      readonly shared = { a: this.list[0]! };
+      override forward(x: Value): Value {
+        return x.mul(this.shared.a).add(this.list[1]!);
+      }
+    }
+    const model = new Held().freeze().to('float32');
+    expect(model.shared.a).toBe(model.list[0]);
+    expect(model.parameters()).toEqual(model.list);
+    expect(model.list.map((p) => [p.dtype, p.requiresGrad])).toEqual([
+      ['float32', false],
+      ['float32', false],
+    ]);
+  });
+
+  test('is refused for other dtypes and inside compile', () => {
+    expect(() => new Linear(1, 1).to('int32' as never)).toThrow(/to: dtype must be float32 or float64, got int32/);
+    const model = new Linear(1, 1);
+    expect(() => compile((x: Value) => model.to('float64').forward(x))(zeros([1]))).toThrow(/moves to float64 inside/);
+  });
+});
+
+describe('forward hooks', () => {
+  test('see inputs and outputs, may replace them, and go when removed', () => {
+    const model = new Linear(1, 1, { dtype: 'float64' });
+    model.weight.assign(2);
+    model.bias!.assign(1);
+    const x = constant([3]);
+    const seen: number[] = [];
+    const removers = [
+      model.registerForwardHook((module, [given], y) => {
+        expect(module).toBe(model);
+        seen.push((given as Value).item(), (y as Value).item());
+      }),
+      model.registerForwardPreHook((_, [given]) => [(given as Value).mul(10)]),
+      model.registerForwardHook((_, __, y) => (y as Value).neg()),
+    ];
+    expect(model.forward(x).item()).toBe(-61);
+    expect(seen).toEqual([30, 61]);
+    removers.forEach((remove) => remove());
+    expect(model.forward(x).item()).toBe(7);
+    expect(seen).toHaveLength(2);
+  });
+
+  test('a compiled function notices that they come and go', () => {
+    const model = new Linear(1, 1, { dtype: 'float64', bias: false });
+    model.weight.assign(2);
+    const f = compile((x: Value) => model.forward(x));
+    const x = constant([3]);
+    expect(f(x).item()).toBe(6);
+    const remove = model.registerForwardHook((_, __, y) => (y as Value).neg());
+    expect(f(x).item()).toBe(-6);
+    remove();
+    expect(f(x).item()).toBe(6);
+  });
+
+  test('must be functions', () => {
+    expect(() => new Linear(1, 1).registerForwardHook(1 as never)).toThrow(/registerForwardHook: the hook must be/);
+  });
+});
+
+describe('the summary', () => {
+  test('lists modules, output shapes and parameters', () => {
+    const model = new Sequential(new Linear(784, 10), new Linear(10, 2, { bias: false }));
+    model.at(0)!.freeze();
+    expect(model.summary(zeros([32, 784]))).toBe(
+      [
+        'Module       Output    Parameters                   Count',
+        '─────────────────────────────────────────────────────────',
+        'Sequential   [32, 2]',
+        '  0: Linear  [32, 10]  weight [10, 784], bias [10]  7,850',
+        '  1: Linear  [32, 2]   weight [2, 10]                  20',
+        '─────────────────────────────────────────────────────────',
+        '7,870 parameters (20 trained, 7,850 frozen)',
+      ].join('\n'),
+    );
+    expect(model.summary()).not.toMatch(/Output/);
+  });
+
+  test('leaves no hook behind, and runs nothing', () => {
+    const model = new MLP([2, 3, 1]);
+    model.summary(zeros([1, 2]));
+    expect(model.hooks).toBe(new MLP([2, 3, 1]).hooks + 2 * 1);
+    expect(() => model.summary(zeros([1, 3]))).toThrow(/last axis of 2/);
   });
 });
 

@@ -1,0 +1,72 @@
+/** A module's table: what it is made of, shapes and numbers of parameters. */
+import { showShape } from '../base/errors.ts';
+import { trace } from '../program/trace.ts';
+import { isValue, type Value } from '../value/value.ts';
+import type { Module } from './module.ts';
+
+/** `[1, 10]`; several Values as a list, whatever holds them. */
+function shapesOf(output: unknown): string {
+  if (isValue(output)) return showShape(output.shape);
+  if (typeof output !== 'object' || output === null) return '';
+  return Object.values(output).map(shapesOf).filter(Boolean).join(' ');
+}
+
+/** Output shapes of all modules, by a forward pass without numbers. */
+function outputShapes(module: Module, inputs: readonly Value[]): ReadonlyMap<Module, string> {
+  const shapes = new Map<Module, string>();
+  if (inputs.length === 0) return shapes;
+  const removers = [...module.namedModules()].map(([, part]) =>
+    part.registerForwardHook((_, __, output) => {
+      shapes.set(part, shapesOf(output));
+    }),
+  );
+  try {
+    trace((...xs: Value[]) => module.forward(...xs), ...inputs);
+  } finally {
+    removers.forEach((remove) => remove());
+  }
+  return shapes;
+}
+
+/** 1234567 → `1,234,567`. */
+const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+const count = (leaves: readonly Value[]): number => leaves.reduce((sum, leaf) => sum + leaf.size, 0);
+
+/** Columns as wide as their widest cell; the last one to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (i === row.length - 1 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  return [line(rows[0]!), rule, ...rows.slice(1).map(line), rule];
+}
+
+/** Rows in the order of `namedModules`; parameters that two modules share are counted in the first. */
+export function summaryOf(module: Module, inputs: readonly Value[]): string {
+  const shapes = outputShapes(module, inputs);
+  const seen = new Set<Value>();
+  const rows = [...module.namedModules()].map(([path, part]) => {
+    const own = part.ownParameters().filter(([, leaf]) => !seen.has(leaf));
+    own.forEach(([, leaf]) => seen.add(leaf));
+    const depth = path === '' ? 0 : path.split('.').length;
+    const name = path === '' ? '' : `${path.split('.').at(-1)}: `;
+    return [
+      `${'  '.repeat(depth)}${name}${part.constructor.name}`,
+      shapes.get(part) ?? '',
+      own.map(([label, leaf]) => `${label} ${showShape(leaf.shape)}`).join(', '),
+      own.length === 0 ? '' : grouped(count(own.map(([, leaf]) => leaf))),
+    ];
+  });
+  const head = ['Module', 'Output', 'Parameters', 'Count'];
+  const shown = inputs.length === 0 ? [0, 2, 3] : [0, 1, 2, 3];
+  const lines = table([head, ...rows].map((row) => shown.map((i) => row[i]!)));
+  const all = module.parameters();
+  const trained = count(all.filter((leaf) => leaf.requiresGrad));
+  const frozen = count(all) - trained;
+  const note = frozen === 0 ? '' : ` (${grouped(trained)} trained, ${grouped(frozen)} frozen)`;
+  return [...lines, `${grouped(count(all))} parameters${note}`].join('\n');
+}
