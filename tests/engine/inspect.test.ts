@@ -1,6 +1,6 @@
 /** What compiled programs show of themselves: the way through the passes, what they cost, what has no kernel. */
 import { compile, constant, defineOp, interpret, noGrad, rand, trace, value, zeros, type Value } from 'chainrule';
-import { toDot, toGraph, toSvg } from 'chainrule/graph';
+import { show, toDot, toGraph, toSvg } from 'chainrule/graph';
 import { crossEntropy } from 'chainrule/losses';
 import * as nn from 'chainrule/nn';
 import * as optim from 'chainrule/optim';
@@ -65,6 +65,7 @@ describe('passes', () => {
       expect(writes.length).toBeGreaterThan(0);
       expect(toDot(program)).toMatch(/^digraph/);
       expect(await toSvg(program)).toMatch(/^<svg[^]*<\/svg>\s*$/);
+      expect(String(await show(program, { target: 'notebook' }))).toContain('picture of a graph');
     }
   });
 });
