@@ -8,6 +8,7 @@ export {
   type BinaryCrossEntropyWithLogitsOptions,
 } from './binary.ts';
 export { crossEntropy, nllLoss, type CrossEntropyOptions, type NllOptions } from './cross-entropy.ts';
+export { ctcLoss, type CtcOptions, type Lengths } from './ctc.ts';
 export { klDiv, type KlDivOptions } from './divergence.ts';
 export {
   contrastiveLoss,
