@@ -51,6 +51,9 @@ const INSTRUCTIONS: Readonly<Record<TileDType, Instructions>> = {
 /** The addition of two vectors of elements. */
 export const addOf = (dtype: TileDType): OpName => INSTRUCTIONS[dtype].add;
 
+/** The multiplication of two vectors of elements. */
+export const mulOf = (dtype: TileDType): OpName => INSTRUCTIONS[dtype].mul;
+
 /** The load that fills a vector with one element. */
 export const splatOf = (dtype: TileDType): MemoryOpName => INSTRUCTIONS[dtype].splat;
 

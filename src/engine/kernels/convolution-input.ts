@@ -69,7 +69,7 @@ const work = (c: Convolution): number =>
   c.batch * c.groups * c.incoming * c.outgoing * sizeOf(c.windows.taps) * sizeOf(c.windows.output);
 
 /** The plane of the output around `count` places of a phase in a row. */
-function outputPlane(c: Convolution, phases: readonly Phase[], count: number): Plane {
+export function outputPlane(c: Convolution, phases: readonly Phase[], count: number): Plane {
   const { low, high } = reachOf(phases, c.windows.input.length);
   const largest = largestOf(phases);
   const axes = c.windows.output.map((size, a): PlaneAxis => {

@@ -2,6 +2,7 @@
 import { sizeOf, stridesOf, type Shape } from '../../base/shapes.ts';
 import type { Emission, Task } from '../emission.ts';
 import type { Access, ConvolutionStep, ProductStep } from '../steps.ts';
+import { channelwiseTask } from './convolution-channelwise.ts';
 import { inputTask } from './convolution-input.ts';
 import { convolutionOf, isInside } from './convolution-shape.ts';
 import { outputTask, weightTask } from './convolution-windows.ts';
@@ -16,11 +17,11 @@ export function convolutionTask(step: ConvolutionStep, e: Emission): Task {
   const [x, w, y] = [input.buffer, weight.buffer, output.buffer];
   switch (step.result) {
     case 'output':
-      return outputTask(c, [w, x, y], e);
+      return channelwiseTask(c, 'output', [w, x, y], e) ?? outputTask(c, [w, x, y], e);
     case 'weight':
       return weightTask(c, [y, x, w], e);
     case 'input':
-      return inputTask(c, [w, y, x], e);
+      return channelwiseTask(c, 'input', [w, y, x], e) ?? inputTask(c, [w, y, x], e);
   }
 }
 

@@ -2,7 +2,7 @@
  * The product of two long vectors. Sums over blocks of K_BLOCK wait for nothing but themselves: several blocks are added
  * up side by side, in the lanes of vectors, and then their sums in order.
  */
-import { addOf, advance, clearSums, countDown, K_BLOCK, makeSums, tileOf } from '../../base/products/tile.ts';
+import { addOf, advance, clearSums, countDown, K_BLOCK, makeSums, mulOf, tileOf } from '../../base/products/tile.ts';
 import { writeTransposed } from '../../base/products/transpose.ts';
 import type {
   FunctionBody,
@@ -131,7 +131,7 @@ class DotWriter {
           const at = (v * lanes + lane) * blockBytes;
           body.get(a).memory('v128.load', at, 2).set(product);
           body.get(b).memory('v128.load', at, 2).set(other);
-          body.get(product).get(other).op(this.multiply()).set(product);
+          body.get(product).get(other).op(mulOf(x.dtype)).set(product);
         });
         for (const column of writeTransposed(body, products)) body.get(sum!).get(column).op(addOf(x.dtype)).set(sum!);
       });
@@ -144,11 +144,6 @@ class DotWriter {
         body.get(total).get(sum!).lane(scalars.lane, lane).op(scalars.add).set(total);
       }
     }
-  }
-
-  private multiply(): OpName {
-    if (this.x.dtype === 'int32') return 'i32x4.mul';
-    return this.x.dtype === 'float32' ? 'f32x4.mul' : 'f64x2.mul';
   }
 
   private addBlock(a: Local, b: Local, depth: number): void {

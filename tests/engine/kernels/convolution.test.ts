@@ -174,10 +174,20 @@ describe.each(RESULTS)('the %s of a convolution has the bits of the reference ke
     },
   );
 
+  test.each(['float64', 'float32', 'int32'] as const)('%s: one channel in every group', (dtype) => {
+    const one = fc.record({
+      channels: fc.constant(channels(2, 3, 1, 1)),
+      windows: fc.oneof(anyWindows(1), anyWindows(2), anyWindows(3)),
+    });
+    const property = fc.property(one, anyChoice, (given, choice) => expectReference(dtype, result, given, choice));
+    fc.assert(property, { numRuns: 60 });
+  });
+
   test.each<[string, Channels, Windows]>([
     ['3 × 3 with padding', channels(2, 1, 6, 10), windowsOf([28, 30], both(3), both(1), both(1), both(1))],
     ['5 × 5, stride 2', channels(2, 1, 3, 8), windowsOf([21, 18], both(5), both(2), both(2), both(1))],
     ['in groups, dilated', channels(2, 3, 4, 5), windowsOf([12, 17], both(3), both(1), both(2), both(2))],
+    ['for each channel, wide', channels(2, 3, 1, 1), windowsOf([5, 75], both(3), both(1), both(1), both(1))],
     ['for each channel', channels(2, 7, 1, 1), windowsOf([14, 15], both(3), both(1), both(1), both(1))],
     ['1 × 1', channels(3, 1, 20, 12), windowsOf([7, 7], both(1), both(1), both(0), both(1))],
     ['patches', channels(2, 1, 3, 16), windowsOf([16, 24], both(8), both(8), both(0), both(1))],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { newStorage, type DType, type Storage } from '../../../src/base/dtypes.ts';
 import { matrixOperand, type Matrix } from '../../../src/base/products/index.ts';
 import { sizeOf, stridesOf, type Shape } from '../../../src/base/shapes.ts';
+import { WasmModule } from '../../../src/base/wasm/index.ts';
 import { productTask } from '../../../src/engine/kernels/product.ts';
 import type { Access, ProductStep } from '../../../src/engine/steps.ts';
 import { offsetsOf } from '../../../src/ops/kernels/offsets.ts';
@@ -176,6 +177,37 @@ const anySizes: fc.Arbitrary<Sizes> = fc.record({
   m: shapeOf(20),
   n: shapeOf(20),
   k: shapeOf(40),
+});
+
+/** Whether this engine knows fused multiply-adds: Node from 22 on, current browsers. */
+function hasFused(): boolean {
+  const module = new WasmModule();
+  module.function('f', ['v128', 'v128', 'v128'], ['v128'], (body) => {
+    for (const parameter of body.params) body.get(parameter);
+    body.op('f32x4.relaxed_madd');
+  });
+  return WebAssembly.validate(module.encode());
+}
+
+(hasFused() ? test : test.skip)('with fused multiply-adds products are as close as rounding allows', () => {
+  for (const dtype of ['float64', 'float32'] as const) {
+    for (const [m, n, k] of [
+      [37, 45, 300],
+      [7, 9, 11],
+      [1, 100, 20],
+      [130, 140, 150],
+    ] as const) {
+      const step = stepOf(dtype, matrices(1, m, n, k), [plain(3), plain(3), plain(3)]);
+      const contents = new Map(
+        [step.a, step.b, step.to].map(({ buffer: own }, i) => [own, numbers(dtype, own.size, i + 1, false)]),
+      );
+      const [exact, fast] = [false, true].map((isFast) =>
+        runTask((e) => productTask(step, e), contents, { fast: isFast }).get(step.to.buffer)!,
+      ) as [Storage, Storage];
+      const tolerance = (dtype === 'float64' ? 2e-16 : 1.2e-7) * 4 * k;
+      exact.forEach((x, i) => expect(Math.abs(x - fast[i]!)).toBeLessThanOrEqual(tolerance));
+    }
+  }
 });
 
 describe.each(DTYPES)('products of %s have the bits of the plain loop, and touch nothing else', (dtype) => {
