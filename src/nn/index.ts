@@ -13,4 +13,5 @@ export {
   type LoadStateOptions,
   type StateDict,
 } from './module.ts';
+export * from './image-layers.ts';
 export * from './plain-layers.ts';

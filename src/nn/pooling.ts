@@ -1,0 +1,182 @@
+/** Pooling layers: largest elements and means of windows. */
+import { checkOptions } from '../base/errors.ts';
+import { perAxis, type PerAxis } from '../ops/convolution-arguments.ts';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d, avgPool1d, avgPool2d } from '../ops/pooling-average.ts';
+import { adaptiveMaxPool1d, adaptiveMaxPool2d, maxPool1d, maxPool2d, type AdaptiveSize } from '../ops/pooling.ts';
+import type { Value } from '../value/value.ts';
+import { Module } from './module.ts';
+
+export interface MaxPoolLayerOptions {
+  /** Steps between windows; default (or null): the kernel's size. */
+  readonly stride?: PerAxis | null;
+  /** −∞ around x, at most half of the kernel; default 0. */
+  readonly padding?: PerAxis;
+  /** Steps between the elements of a window; default 1. */
+  readonly dilation?: PerAxis;
+  /** A last window may hang over the end. */
+  readonly ceilMode?: boolean;
+}
+
+export interface AvgPool1dOptions {
+  /** Steps between windows; default (or null): the kernel's size. */
+  readonly stride?: PerAxis | null;
+  /** Zeros around x, at most half of the kernel; default 0. */
+  readonly padding?: PerAxis;
+  /** A last window may hang over the end. */
+  readonly ceilMode?: boolean;
+  /** Whether padding counts as elements; default true. */
+  readonly countIncludePad?: boolean;
+}
+
+export interface AvgPoolLayerOptions extends AvgPool1dOptions {
+  /** Divides by this number instead of the count. */
+  readonly divisorOverride?: number | null;
+}
+
+type Pool<A, O> = (x: Value, argument: A, options: O) => Value;
+
+const checkWindow = (layer: string, rank: number, kernelSize: PerAxis, options: MaxPoolLayerOptions): void => {
+  perAxis(layer, 'kernelSize', kernelSize, rank, 1);
+  perAxis(layer, 'stride', options.stride ?? kernelSize, rank, 1);
+  perAxis(layer, 'padding', options.padding ?? 0, rank, 0);
+  perAxis(layer, 'dilation', options.dilation ?? 1, rank, 1);
+};
+
+/** A pool by kernel and options. */
+abstract class Pooling<O extends MaxPoolLayerOptions> extends Module {
+  readonly kernelSize: PerAxis;
+  readonly options: O;
+  readonly #pool: Pool<PerAxis, O>;
+
+  constructor(
+    [layer, rank, known, pool]: readonly [string, number, readonly string[], Pool<PerAxis, O>],
+    kernelSize: PerAxis,
+    options: O,
+  ) {
+    super();
+    checkOptions(layer, options, known);
+    checkWindow(layer, rank, kernelSize, options);
+    this.kernelSize = kernelSize;
+    this.options = options;
+    this.#pool = pool;
+  }
+
+  override forward(x: Value): Value {
+    return this.#pool(x, this.kernelSize, this.options);
+  }
+}
+
+const MAX = ['stride', 'padding', 'dilation', 'ceilMode'];
+const AVG = ['stride', 'padding', 'ceilMode', 'countIncludePad'];
+
+/**
+ * The largest element of each window along the last axis: x [N, C, L] or [C, L].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example new MaxPool1d(2).forward(signals) // [N, C, L / 2]
+ */
+export class MaxPool1d extends Pooling<MaxPoolLayerOptions> {
+  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions = {}) {
+    super(['MaxPool1d', 1, MAX, maxPool1d], kernelSize, options);
+  }
+}
+
+/**
+ * The largest element of each window over the last two axes: x [N, C, H, W] or [C, H, W].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example new MaxPool2d(3, { stride: 2, padding: 1 }).forward(images)
+ */
+export class MaxPool2d extends Pooling<MaxPoolLayerOptions> {
+  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions = {}) {
+    super(['MaxPool2d', 2, MAX, maxPool2d], kernelSize, options);
+  }
+}
+
+/**
+ * The mean of each window along the last axis: x [N, C, L] or [C, L].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example new AvgPool1d(2).forward(signals) // [N, C, L / 2]
+ */
+export class AvgPool1d extends Pooling<AvgPool1dOptions> {
+  constructor(kernelSize: PerAxis, options: AvgPool1dOptions = {}) {
+    super(['AvgPool1d', 1, AVG, avgPool1d], kernelSize, options);
+  }
+}
+
+/**
+ * The mean of each window over the last two axes: x [N, C, H, W] or [C, H, W].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example new AvgPool2d(2).forward(images) // [N, C, H / 2, W / 2]
+ */
+export class AvgPool2d extends Pooling<AvgPoolLayerOptions> {
+  constructor(kernelSize: PerAxis, options: AvgPoolLayerOptions = {}) {
+    super(['AvgPool2d', 2, [...AVG, 'divisorOverride'], avgPool2d], kernelSize, options);
+  }
+}
+
+/** A pool by the size of its result. */
+abstract class AdaptivePooling extends Module {
+  readonly outputSize: AdaptiveSize;
+  readonly #pool: (x: Value, size: AdaptiveSize) => Value;
+
+  constructor(outputSize: AdaptiveSize, pool: (x: Value, size: AdaptiveSize) => Value) {
+    super();
+    this.outputSize = outputSize;
+    this.#pool = pool;
+  }
+
+  override forward(x: Value): Value {
+    return this.#pool(x, this.outputSize);
+  }
+}
+
+/**
+ * The means of windows that cover the last axis: x [N, C, L] or [C, L] gives [N, C, outputSize].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for an empty axis.
+ * @example new AdaptiveAvgPool1d(1).forward(signals) // [N, C, 1]
+ */
+export class AdaptiveAvgPool1d extends AdaptivePooling {
+  constructor(outputSize: AdaptiveSize) {
+    super(outputSize, adaptiveAvgPool1d);
+  }
+}
+
+/**
+ * The means of windows that cover the last two axes: x [N, C, H, W] or [C, H, W]; null keeps a size.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes.
+ * @example new AdaptiveAvgPool2d(1).forward(images) // [N, C, 1, 1]
+ */
+export class AdaptiveAvgPool2d extends AdaptivePooling {
+  constructor(outputSize: AdaptiveSize) {
+    super(outputSize, adaptiveAvgPool2d);
+  }
+}
+
+/**
+ * The largest elements of windows that cover the last axis: x [N, C, L] or [C, L] gives [N, C, outputSize].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for an empty axis.
+ * @example new AdaptiveMaxPool1d(1).forward(signals) // [N, C, 1]
+ */
+export class AdaptiveMaxPool1d extends AdaptivePooling {
+  constructor(outputSize: AdaptiveSize) {
+    super(outputSize, adaptiveMaxPool1d);
+  }
+}
+
+/**
+ * The largest elements of windows that cover the last two axes: x [N, C, H, W] or [C, H, W]; null keeps a size.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes.
+ * @example new AdaptiveMaxPool2d([4, null]).forward(images) // [N, C, 4, W]
+ */
+export class AdaptiveMaxPool2d extends AdaptivePooling {
+  constructor(outputSize: AdaptiveSize) {
+    super(outputSize, adaptiveMaxPool2d);
+  }
+}
