@@ -24,3 +24,4 @@ export { flag, number, pair, type Bounds, type Rule, type Rules, type Setting } 
 export { SGD, type SGDOptions, type SGDSettings } from './sgd.ts';
 export { Slots, type ParameterState } from './slots.ts';
 export type { OptimizerState } from './state.ts';
+export * from './schedules/index.ts';

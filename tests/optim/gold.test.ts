@@ -1,16 +1,59 @@
-/** Optimizers walk the way that PyTorch's walk: every step of the gold trajectories, to 1e-9, eagerly and compiled. */
+/** Optimizers walk the way that PyTorch's walk, and schedules set the rates that PyTorch's set, to 1e-9. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile } from 'chainrule';
+import { distanceOfRates, type GoldRates } from './rates.ts';
 import { distanceFrom, optimizers, type GoldWalk } from './walks.ts';
 
-describe.each(Object.keys(optimizers))('%s agrees with PyTorch', (name) => {
-  const file = JSON.parse(readFileSync(join(__dirname, '../gold/data/optim', `${name}.json`), 'utf8')) as {
-    cases: GoldWalk[];
-  };
+const read = (path: string): unknown => JSON.parse(readFileSync(join(__dirname, path), 'utf8'));
+const compiled = (step: () => void): (() => void) => compile(step);
 
-  test.each(file.cases.map((walk) => [JSON.stringify(walk.options), walk] as const))('with %s', (_, walk) => {
+/** Options on the way, so that a failure says which. */
+const described = <T extends { readonly options: unknown }>(cases: readonly T[]): [string, T][] =>
+  cases.map((each) => [JSON.stringify(each.options), each]);
+
+const walks = read('data/walks.json') as readonly (GoldWalk & { readonly name: string })[];
+
+describe.each(Object.keys(optimizers))('%s', (name) => {
+  const gold = read(`../gold/data/optim/${name}.json`) as { readonly cases: readonly GoldWalk[] };
+  const own = walks.filter((walk) => walk.name === name);
+
+  test.each(described([...gold.cases, ...own]))('%s', (_, walk) => {
     expect(distanceFrom(walk, optimizers[name]!)).toBeLessThanOrEqual(1e-9);
-    expect(distanceFrom(walk, optimizers[name]!, (step) => compile(step) as () => void)).toBeLessThanOrEqual(1e-9);
+  });
+
+  test('the same, compiled', () => {
+    for (const walk of gold.cases) expect(distanceFrom(walk, optimizers[name]!, compiled)).toBeLessThanOrEqual(1e-9);
+  });
+});
+
+const rates = read('data/rates.json') as readonly GoldRates[];
+const schedules = [...new Set(rates.map(({ name }) => name))];
+
+describe.each(schedules)('%s, of two parameter groups', (schedule) => {
+  test.each(described(rates.filter(({ name }) => name === schedule)))('%s', (_, run) => {
+    expect(distanceOfRates(run)).toBeLessThanOrEqual(1e-9);
+  });
+});
+
+interface GoldSchedule {
+  readonly name: string;
+  readonly cases: readonly {
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly baseLr: number;
+    readonly lr: readonly number[];
+  }[];
+}
+
+const goldSchedules = schedules.filter((name) => !/Lambda|Multiplic|Constant|Plateau|Sequential|Chained/.test(name));
+
+describe.each(goldSchedules)('%s', (schedule) => {
+  const { name, cases } = read(`../gold/data/scheduler/${schedule}.json`) as GoldSchedule;
+
+  test.each(described(cases))('%s', (_, { options, baseLr, lr }) => {
+    const momentum = { base_momentum: 0.9, max_momentum: 0.9 };
+    const cycled = /Cycl/.test(name) ? { ...options, ...momentum } : options;
+    const run: GoldRates = { name, options: cycled, optimizer: 'SGD', lrs: [baseLr], metrics: null, lr: lr.map((x) => [x]), momentum: lr.map(() => [0.9]) }; // prettier-ignore
+    expect(distanceOfRates(run)).toBeLessThanOrEqual(1e-9);
   });
 });
