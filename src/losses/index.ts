@@ -23,6 +23,7 @@ export {
   type TripletMarginWithDistanceOptions,
 } from './embeddings.ts';
 export { focalLoss, type FocalOptions } from './focal.ts';
+export { jacobianPenalty, type JacobianPenaltyOptions } from './jacobian-penalty.ts';
 export { gaussianNllLoss, poissonNllLoss, type GaussianNllOptions, type PoissonNllOptions } from './likelihoods.ts';
 export {
   hingeLoss,
@@ -33,6 +34,15 @@ export {
   type MultiMarginOptions,
 } from './margins.ts';
 export { multilabelMarginLoss, multilabelSoftMarginLoss, type MultilabelSoftMarginOptions } from './multilabel.ts';
+export {
+  activityPenalty,
+  elasticNetPenalty,
+  l1Penalty,
+  l2Penalty,
+  type ActivityOptions,
+  type ElasticNetOptions,
+  type Penalised,
+} from './penalties.ts';
 export { type LossOptions, type Reduction } from './reduction.ts';
 export { l1Loss, l1Loss as maeLoss, mseLoss, msleLoss, rmseLoss, type RegressionOptions } from './regression.ts';
 export {
