@@ -123,6 +123,8 @@ export class Builder {
 
   /** A new source of any kind; inside of functions it is captured. */
   source(shape: readonly number[] = this.shape(), dtype: DType = pick(this.rng, DTYPES), domain: Domain = {}): string {
+    // A wanted shape that is too large gets a scalar: the line that asked for it will not be written.
+    if (sizeOf(shape) > this.settings.scale.most) return this.source([], dtype, {});
     const kinds = [
       'input',
       'input',

@@ -8,7 +8,7 @@ const list = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 /** x repeated or cut to `size` elements, as a list. */
 function resized(x: string, size: number, b: Builder): string | null {
   const n = sizeOf(b.valueOf(x).shape);
-  if (n === 0 && size > 0) return null;
+  if ((n === 0 && size > 0) || size > b.settings.scale.most) return null;
   let flat = b.valueOf(x).rank === 1 ? x : b.line('$0.reshape([-1])', [x])?.[0];
   if (flat === undefined || n === size) return flat ?? null;
   if (n < size) flat = b.line(`$0.tile([${Math.ceil(size / n)}])`, [flat])?.[0];

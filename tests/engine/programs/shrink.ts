@@ -4,7 +4,17 @@ import { isValue, type Value } from 'chainrule';
 import { evaluate, type Scope } from './builder.ts';
 import { programOf } from './generate.ts';
 import { sizeOf } from './numbers.ts';
-import { CALLS, code, print, type Body, type Line, type Program, type Source, type Template } from './program.ts';
+import {
+  CALLS,
+  code,
+  namesIn,
+  print,
+  type Body,
+  type Line,
+  type Program,
+  type Source,
+  type Template,
+} from './program.ts';
 import { eagerError, makeOf } from './modes.ts';
 import { LIBRARY_NAMES } from './builder.ts';
 
@@ -106,7 +116,9 @@ function* simplerBodies(program: Program): Generator<Program> {
 }
 
 function* simplerBody(body: Body): Generator<Body> {
-  for (let i = body.lines.length - 1; i >= 0; i--) yield { ...body, lines: body.lines.toSpliced(i, 1) };
+  const used = new Set([...body.lines.map(({ template }) => template), body.result].flatMap(namesIn));
+  for (const [i, { names }] of body.lines.entries())
+    if (!names.some((name) => used.has(name))) yield { ...body, lines: body.lines.toSpliced(i, 1) };
   for (const simpler of bypasses(body.lines, body.result)) yield { ...body, ...simpler };
   const { text, args } = body.result;
   const own = [...body.params, ...body.lines.flatMap(({ names }) => names)];
