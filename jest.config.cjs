@@ -10,6 +10,8 @@ const swc = {
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // A test that hangs ends; a busy machine is no failure.
+  testTimeout: 60_000,
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   // Tests read like a user's program: the package by its name means the sources.
