@@ -1,4 +1,4 @@
-/** Reading whole files. */
+/** Reading and writing whole files. */
 import { DataError } from '../base/errors.ts';
 import { builtin } from '../base/node.ts';
 
@@ -24,3 +24,16 @@ export function readBytes(path: string, op: string): Uint8Array {
 }
 
 export const readText = (path: string, op: string): string => new TextDecoder().decode(readBytes(path, op));
+
+/** Writes a file beside its place and moves it there: an interruption leaves the old one. @throws DataError naming the file. */
+export function writeBytes(path: string, bytes: Uint8Array, op: string): void {
+  const fs = builtin('node:fs', op);
+  const beside = `${path}.part`;
+  try {
+    fs.writeFileSync(beside, bytes, { flush: true });
+    fs.renameSync(beside, path);
+  } catch (error) {
+    fs.rmSync(beside, { force: true });
+    throw new DataError(`cannot write ${path}: ${reason(error)}`, { op, cause: error });
+  }
+}

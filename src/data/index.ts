@@ -5,10 +5,51 @@ export { batches, permutation, type BatchOptions } from './batches.ts';
 export { collate, type Collated } from './collate.ts';
 export { isMissing, numericColumn, parseCsv, readCsv, type CsvOptions, type Table } from './csv.ts';
 export { Dataset, Subset, TensorDataset, type Indexed } from './dataset.ts';
+export {
+  LabelEncoder,
+  OneHotEncoder,
+  type Categories,
+  type Category,
+  type EncoderJson,
+  type OneHotOptions,
+} from './encoders.ts';
 export { parseIdx, readIdx } from './idx.ts';
+export { Imputer, type ImputeStrategy, type ImputerJson, type ImputerOptions } from './imputer.ts';
 export { DataLoader, type DataLoaderOptions, type Source, type Streamed } from './loader.ts';
-export { moons, type Labelled, type MakerOptions } from './makers.ts';
+export {
+  blobs,
+  booleanGate,
+  checkerboard,
+  circles,
+  linearRegression,
+  moons,
+  sineRegression,
+  spirals,
+  xor,
+  type BlobsOptions,
+  type CirclesOptions,
+  type Gate,
+  type Labelled,
+  type LinearOptions,
+  type MakerOptions,
+  type OutlierOptions,
+  type RegressionData,
+  type SineOptions,
+  type SpiralsOptions,
+} from './makers.ts';
+export { formatNpy, parseNpy, readNpy, writeNpy } from './npy.ts';
+export { formatNpz, parseNpz, readNpz, writeNpz, type NpzOptions } from './npz.ts';
+export {
+  formatSafetensors,
+  parseSafetensors,
+  readSafetensors,
+  writeSafetensors,
+  type Safetensors,
+  type SafetensorsOptions,
+} from './safetensors.ts';
 export { balancedWeights } from './sampling.ts';
+export { MinMaxScaler, StandardScaler, type MinMaxOptions, type ScalerJson } from './scalers.ts';
+export type { Rows } from './columns.ts';
 export {
   kFold,
   split,

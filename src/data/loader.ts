@@ -172,9 +172,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     if (isAsync(stream)) return needsAwait('the source is an async iterable');
     const random = this.#nextStream();
     const examples =
-      this.#options.shuffle === true
-        ? shuffled(stream as Iterable<T>, this.#options.shuffleBuffer ?? 1000, random)
-        : (stream as Iterable<T>);
+      this.#options.shuffle === true ? shuffled(stream, this.#options.shuffleBuffer ?? 1000, random) : stream;
     for (const chunk of chunks(examples, this.batchSize, this.#options.dropLast === true)) yield this.#batch(chunk);
   }
 

@@ -91,7 +91,7 @@ describe('a batch', () => {
     ]);
     expect([batch.y.dtype, batch.y.toArray()]).toEqual(['int32', [3, 5]]);
     expect(batch.name).toEqual(['a', 'b']);
-    expect(batch.pair.map((x) => [(x as Value).dtype, (x as Value).shape])).toEqual([
+    expect(batch.pair.map((x) => [x.dtype, x.shape])).toEqual([
       ['float32', [2, 1]],
       ['int32', [2, 1]],
     ]);
