@@ -1,0 +1,3 @@
+/** What `nn.init` holds. */
+export * from './initialisers.ts';
+export * from './initialisers-structured.ts';
