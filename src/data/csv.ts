@@ -21,14 +21,16 @@ export interface Table {
 
 interface Scan {
   readonly rows: string[][];
+  /** The line on which each row starts. */
   readonly lines: number[];
+  readonly lineEnds: number;
 }
 
 /** Splits text into rows of fields; quoted fields may hold delimiters and line ends. */
-function scanRows(text: string, delimiter: string, name: string): Scan {
+export function scanRows(text: string, delimiter: string, name: string, firstLine: number = 1): Scan {
   const rows: string[][] = [];
   const lines: number[] = [];
-  let [at, line] = [text.startsWith('\uFEFF') ? 1 : 0, 1];
+  let [at, line] = [text.startsWith('\uFEFF') ? 1 : 0, firstLine];
   while (at < text.length) {
     const row: string[] = [];
     lines.push(line);
@@ -49,7 +51,7 @@ function scanRows(text: string, delimiter: string, name: string): Scan {
     if (row.length === 1 && row[0] === '') lines.pop();
     else rows.push(row);
   }
-  return { rows, lines };
+  return { rows, lines, lineEnds: line - firstLine };
 }
 
 interface Field {
@@ -76,6 +78,19 @@ function quotedField(text: string, start: number, line: number, name: string): F
   }
 }
 
+/** The options with their defaults. @throws OptionError */
+export function checkCsvOptions(op: string, options: CsvOptions, others: readonly string[] = []): Required<CsvOptions> {
+  checkOptions(op, options, ['delimiter', 'header', ...others]);
+  const { delimiter = ',', header = true } = options;
+  if (typeof delimiter !== 'string' || delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
+    throw new OptionError(`the delimiter is one character such as , or ;, got ${JSON.stringify(delimiter)}`, {
+      op,
+      option: 'delimiter',
+    });
+  }
+  return { delimiter, header };
+}
+
 /**
  * The table in CSV text.
  * @throws DataError naming the line of a row with the wrong number of fields, or of an unclosed quote; OptionError for a
@@ -83,14 +98,7 @@ function quotedField(text: string, start: number, line: number, name: string): F
  * @example parseCsv('x,y\n1,2').rows // [['1', '2']]
  */
 export function parseCsv(text: string, options: CsvOptions = {}, name: string = 'CSV data'): Table {
-  checkOptions('parseCsv', options, ['delimiter', 'header']);
-  const { delimiter = ',', header = true } = options;
-  if (typeof delimiter !== 'string' || delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
-    throw new OptionError(`the delimiter is one character such as , or ;, got ${JSON.stringify(delimiter)}`, {
-      op: 'parseCsv',
-      option: 'delimiter',
-    });
-  }
+  const { delimiter, header } = checkCsvOptions('parseCsv', options);
   const { rows, lines } = scanRows(text, delimiter, name);
   const first = rows[0];
   if (first === undefined) throw new DataError(`${name} is empty`, { op: 'readCsv' });

@@ -4,6 +4,7 @@ import '../value/install.ts';
 export { batches, permutation, type BatchOptions } from './batches.ts';
 export { collate, type Collated } from './collate.ts';
 export { isMissing, numericColumn, parseCsv, readCsv, type CsvOptions, type Table } from './csv.ts';
+export { streamCsv, type CsvRow, type CsvStreamOptions } from './csv-stream.ts';
 export { Dataset, Subset, TensorDataset, type Indexed } from './dataset.ts';
 export {
   LabelEncoder,
@@ -15,6 +16,8 @@ export {
 } from './encoders.ts';
 export { parseIdx, readIdx } from './idx.ts';
 export { Imputer, type ImputeStrategy, type ImputerJson, type ImputerOptions } from './imputer.ts';
+export { readJson, streamJsonLines } from './json.ts';
+export { readLines, readText, streamLines, type TextSource } from './lines.ts';
 export { DataLoader, type DataLoaderOptions, type Source, type Streamed } from './loader.ts';
 export {
   blobs,
