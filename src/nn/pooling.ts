@@ -1,8 +1,15 @@
 /** Pooling layers: largest elements and means of windows. */
 import { checkOptions } from '../base/errors.ts';
 import { perAxis, type PerAxis } from '../ops/convolution-arguments.ts';
-import { adaptiveAvgPool1d, adaptiveAvgPool2d, avgPool1d, avgPool2d } from '../ops/pooling-average.ts';
-import { adaptiveMaxPool1d, adaptiveMaxPool2d, maxPool1d, maxPool2d, type AdaptiveSize } from '../ops/pooling.ts';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d, avgPool1d, avgPool2d, avgPool3d } from '../ops/pooling-average.ts';
+import {
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type AdaptiveSize,
+} from '../ops/pooling.ts';
 import type { Value } from '../value/value.ts';
 import { Module } from './module.ts';
 
@@ -94,6 +101,18 @@ export class MaxPool2d extends Pooling<MaxPoolLayerOptions> {
 }
 
 /**
+ * The largest element of each window over the last three axes: x [N, C, D, H, W] or [C, D, H, W].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example new MaxPool3d(2).forward(volumes) // [N, C, D / 2, H / 2, W / 2]
+ */
+export class MaxPool3d extends Pooling<MaxPoolLayerOptions> {
+  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions = {}) {
+    super(['MaxPool3d', 3, MAX, maxPool3d], kernelSize, options);
+  }
+}
+
+/**
  * The mean of each window along the last axis: x [N, C, L] or [C, L].
  * https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
  * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
@@ -114,6 +133,18 @@ export class AvgPool1d extends Pooling<AvgPool1dOptions> {
 export class AvgPool2d extends Pooling<AvgPoolLayerOptions> {
   constructor(kernelSize: PerAxis, options: AvgPoolLayerOptions = {}) {
     super(['AvgPool2d', 2, [...AVG, 'divisorOverride'], avgPool2d], kernelSize, options);
+  }
+}
+
+/**
+ * The mean of each window over the last three axes: x [N, C, D, H, W] or [C, D, H, W].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example new AvgPool3d(2).forward(volumes) // [N, C, D / 2, H / 2, W / 2]
+ */
+export class AvgPool3d extends Pooling<AvgPoolLayerOptions> {
+  constructor(kernelSize: PerAxis, options: AvgPoolLayerOptions = {}) {
+    super(['AvgPool3d', 3, [...AVG, 'divisorOverride'], avgPool3d], kernelSize, options);
   }
 }
 

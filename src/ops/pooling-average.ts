@@ -93,7 +93,7 @@ const adaptiveAvgPool =
     return sumWindows(x, windows).div(divisor(windows.map(covered), x.dtype) as never);
   };
 
-interface AvgPool<Rank extends 1 | 2, O> {
+interface AvgPool<Rank extends 1 | 2 | 3, O> {
   method<V extends Value>(this: V, kernelSize: PerAxis, options?: O): Value<PooledShape<Of<V>, Rank>>;
   free<V extends AnyOperand>(x: V, kernelSize: PerAxis, options?: O): Value<PooledShape<Of<V>, Rank>>;
 }
@@ -105,6 +105,7 @@ interface AdaptiveAvgPool<Rank extends 1 | 2> {
 
 type AvgPool1d = AvgPool<1, Omit<AvgPoolOptions, 'divisorOverride'>>;
 type AvgPool2d = AvgPool<2, AvgPoolOptions>;
+type AvgPool3d = AvgPool<3, AvgPoolOptions>;
 
 const zeros = (...shape: number[]): Value => runtime.fill(shape, 0, 'float64');
 
@@ -175,6 +176,35 @@ export const avgPool2d: Op<AvgPool2d> = composite<AvgPool2d>(
       },
     ],
     gold: 'nn.functional.avg_pool2d',
+  },
+);
+
+/**
+ * The mean of each window over the last three axes: x [N, C, D, H, W] or [C, D, H, W].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool3d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits; DtypeError for integers.
+ * @example ones([1, 3, 8, 8, 8]).avgPool3d(2) // [1, 3, 4, 4, 4]
+ */
+export const avgPool3d: Op<AvgPool3d> = composite<AvgPool3d>(
+  'avgPool3d',
+  avgPool('avgPool3d', 3, ['divisorOverride']),
+  {
+    glyph: 'μ',
+    samples: [
+      { inputs: [{ shape: [1, 2, 2, 3, 2] }], call: (x) => x.avgPool3d(2, { stride: 1 }) },
+      {
+        inputs: [{ shape: [1, 4, 3, 3] }],
+        call: (x) => x.avgPool3d([2, 2, 3], { stride: 2, padding: [1, 0, 1], ceilMode: true, countIncludePad: false }),
+      },
+    ],
+    errors: [
+      {
+        call: () => zeros(4, 4, 4).avgPool3d(2),
+        error: 'ShapeError',
+        message: /avgPool3d: x must be \[N, C, D, H, W\] or \[C, D, H, W\], got \[4, 4, 4\]/,
+      },
+    ],
+    gold: 'nn.functional.avg_pool3d',
   },
 );
 

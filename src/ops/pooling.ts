@@ -72,7 +72,35 @@ function checkWindows(name: string, windows: readonly AxisWindows[], x: Value): 
   }
 }
 
+/** Windows of one place each. */
+const eachOf = (n: number): AxisWindows => {
+  const starts = Array.from({ length: n }, (_, i) => i);
+  return { starts, stops: starts.map((i) => i + 1), step: 1 };
+};
+
+/** Three axes: the largest of each plane's windows, then the largest of those. The first in reading order stays first. */
+function fetchLargestOfVolume(name: string, x: Value, [depth, ...plane]: readonly AxisWindows[]): Pooled {
+  checkWindows(name, [depth!], x);
+  const [d, h, w] = x.shape.slice(-3) as [number, number, number];
+  const leading = x.shape.slice(0, -3);
+  const inPlane = fetchLargest(name, x, plane);
+  const sizes = inPlane.values.shape.slice(-2);
+  const flat = [...leading, d, sizeOf(sizes)];
+  const result = [...leading, depth!.starts.length, ...sizes];
+  const across = fetchLargest(name, inPlane.values.reshape(flat), [depth!, eachOf(sizeOf(sizes))]);
+  const firsts = runtime.fromArray(
+    Int32Array.from({ length: d }, (_, i) => i * h * w),
+    [d, 1],
+    'int32',
+  );
+  const places: Value = inPlane.indices.reshape(flat).add(firsts as never);
+  const row = (v: Value): Value => v.reshape([...leading, sizeOf(v.shape.slice(-2))]);
+  const indices = row(places).gather(-1, row(across.indices));
+  return { values: across.values.reshape(result), indices: indices.reshape(result) };
+}
+
 function fetchLargest(name: string, x: Value, windows: readonly AxisWindows[]): Pooled {
+  if (windows.length === 3) return fetchLargestOfVolume(name, x, windows);
   if (x.dtype === 'bool')
     throw new DtypeError('is not defined for bool', { op: name, hint: `Cast first: x.to('int32').` });
   checkWindows(name, windows, x);
@@ -109,17 +137,21 @@ const adaptiveMaxPool =
 // Types ------------------------------------------------------------------------------------------------------------
 
 /** Batch and channels stay, spatial axes are numbers. */
-export type PooledShape<S extends Shape, Rank extends 1 | 2> = number extends S['length']
+export type PooledShape<S extends Shape, Rank extends 1 | 2 | 3> = number extends S['length']
   ? Shape
   : Rank extends 1
     ? S extends readonly [...infer Lead extends Shape, number]
       ? [...Lead, number]
       : Shape
-    : S extends readonly [...infer Lead extends Shape, number, number]
-      ? [...Lead, number, number]
-      : Shape;
+    : Rank extends 2
+      ? S extends readonly [...infer Lead extends Shape, number, number]
+        ? [...Lead, number, number]
+        : Shape
+      : S extends readonly [...infer Lead extends Shape, number, number, number]
+        ? [...Lead, number, number, number]
+        : Shape;
 
-interface MaxPooling<Rank extends 1 | 2, Argument, Options extends AdaptiveMaxPoolOptions> {
+interface MaxPooling<Rank extends 1 | 2 | 3, Argument, Options extends AdaptiveMaxPoolOptions> {
   method: {
     <V extends Value>(
       this: V,
@@ -146,8 +178,8 @@ interface MaxPooling<Rank extends 1 | 2, Argument, Options extends AdaptiveMaxPo
   };
 }
 
-type MaxPool<Rank extends 1 | 2> = MaxPooling<Rank, PerAxis, MaxPoolOptions>;
-type AdaptiveMaxPool<Rank extends 1 | 2> = MaxPooling<Rank, AdaptiveSize, AdaptiveMaxPoolOptions>;
+type MaxPool<Rank extends 1 | 2 | 3> = MaxPooling<Rank, PerAxis, MaxPoolOptions>;
+type AdaptiveMaxPool<Rank extends 1 | 2 | 3> = MaxPooling<Rank, AdaptiveSize, AdaptiveMaxPoolOptions>;
 
 // The ops ----------------------------------------------------------------------------------------------------------
 
@@ -225,6 +257,32 @@ export const maxPool2d: Op<MaxPool<2>> = composite<MaxPool<2>>('maxPool2d', maxP
     },
   ],
   gold: 'nn.functional.max_pool2d',
+});
+
+/**
+ * The largest element of each window over the last three axes: x [N, C, D, H, W] or [C, D, H, W].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool3d.html
+ * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
+ * @example ones([1, 3, 8, 8, 8]).maxPool3d(2) // [1, 3, 4, 4, 4]
+ */
+export const maxPool3d: Op<MaxPool<3>> = composite<MaxPool<3>>('maxPool3d', maxPool('maxPool3d', 3), {
+  glyph: '⊤',
+  samples: [
+    { inputs: [{ shape: [1, 2, 2, 3, 2], distinct: true }], call: (x) => x.maxPool3d(2, { stride: 1 }) },
+    {
+      inputs: [{ shape: [1, 4, 3, 3], distinct: true }],
+      call: (x) =>
+        x.maxPool3d([2, 2, 3], { stride: [2, 1, 2], padding: [1, 0, 1], ceilMode: true, returnIndices: true }),
+    },
+  ],
+  errors: [
+    {
+      call: () => zeros(4, 4, 4).maxPool3d(2),
+      error: 'ShapeError',
+      message: /maxPool3d: x must be \[N, C, D, H, W\] or \[C, D, H, W\], got \[4, 4, 4\]/,
+    },
+  ],
+  gold: 'nn.functional.max_pool3d',
 });
 
 /**

@@ -9,7 +9,19 @@ import { runModuleCase, type ModuleFile } from '../gold/modules.ts';
 const compiled: Runner = (f) => compile(f) as unknown as typeof f;
 
 const dtype = 'float64';
-const build: Readonly<Record<string, (options: Record<string, never>) => nn.Module>> = {
+
+/** PyTorch's positional arguments; the rest are options of ours. */
+interface Sizes {
+  readonly in_channels: number;
+  readonly out_channels: number;
+  readonly kernel_size: number;
+  readonly num_features: number;
+  readonly num_groups: number;
+  readonly num_channels: number;
+  readonly normalized_shape: number;
+}
+
+const build: Readonly<Record<string, (options: Sizes) => nn.Module>> = {
   Conv2d: ({ in_channels, out_channels, kernel_size, ...rest }) =>
     new nn.Conv2d(in_channels, out_channels, kernel_size, { ...rest, dtype }),
   ConvTranspose2d: ({ in_channels, out_channels, kernel_size, ...rest }) =>
