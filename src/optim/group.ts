@@ -112,14 +112,16 @@ export class Group {
   }
 }
 
-const numbersOf = (x: Setting): readonly number[] => (typeof x === 'number' ? [x] : typeof x === 'boolean' ? [] : x);
+const isPair = (x: Setting): x is readonly [number, number] => Array.isArray(x);
+
+const numbersOf = (x: Setting): readonly number[] => (typeof x === 'number' ? [x] : isPair(x) ? x : []);
 
 const cellOf = (label: string, x: number): Value => constant(x, { dtype: 'float64', label });
 
 const cellsOf = (name: string, x: Setting): Value | readonly Value[] =>
   typeof x === 'number' ? cellOf(name, x) : numbersOf(x).map((each) => cellOf(name, each));
 
-const isUsed = (x: Setting): boolean => x === true || numbersOf(x).some((each) => each !== 0);
+const isUsed = (x: Setting): boolean => x === true || typeof x === 'string' || numbersOf(x).some((each) => each !== 0);
 
 /** At once; while a function is traced, when it is run. */
 function write(owner: object, name: string, x: unknown): void {

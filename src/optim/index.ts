@@ -13,6 +13,7 @@ export {
   type ParameterGroup,
   type Settings,
 } from './group.ts';
+export { LBFGS, type LBFGSOptions, type LBFGSSettings, type LineSearchName } from './lbfgs.ts';
 export { Lion, type LionOptions, type LionSettings } from './lion.ts';
 export { NAdam, type NAdamOptions, type NAdamSettings } from './nadam.ts';
 export { Optimizer, type GroupOptions, type Parameters } from './optimizer.ts';

@@ -2,7 +2,7 @@
 import { checkOptions, OptionError } from '../base/errors.ts';
 
 /** What an option may hold. Numbers may change from step to step; choices choose between programs. */
-export type Setting = number | readonly [number, number] | boolean;
+export type Setting = number | readonly [number, number] | boolean | string | null;
 
 /** One option: its default, and a check that throws an OptionError. */
 export interface Rule<T> {
@@ -48,6 +48,12 @@ export function checkFlag(op: string, option: string, x: unknown): boolean {
 export const number = (initial: number, bounds: Bounds = {}): Rule<number> => ({
   initial,
   check: (op, option, x) => checkNumber(op, option, x, bounds),
+});
+
+/** A whole number, by default ≥ 1. */
+export const whole = (initial: number, min: number = 1): Rule<number> => ({
+  initial,
+  check: (op, option, x) => checkWhole(op, option, x, min),
 });
 
 /** Two numbers. */

@@ -14,16 +14,22 @@ const described = <T extends { readonly options: unknown }>(cases: readonly T[])
 
 const walks = read('data/walks.json') as readonly (GoldWalk & { readonly name: string })[];
 
+/** What came with PyTorch's other numbers; there is none for LBFGS. */
+function goldOf(name: string): readonly GoldWalk[] {
+  if (name === 'LBFGS') return [];
+  return (read(`../gold/data/optim/${name}.json`) as { readonly cases: readonly GoldWalk[] }).cases;
+}
+
 describe.each(Object.keys(optimizers))('%s', (name) => {
-  const gold = read(`../gold/data/optim/${name}.json`) as { readonly cases: readonly GoldWalk[] };
+  const gold = goldOf(name);
   const own = walks.filter((walk) => walk.name === name);
 
-  test.each(described([...gold.cases, ...own]))('%s', (_, walk) => {
+  test.each(described([...gold, ...own]))('%s', (_, walk) => {
     expect(distanceFrom(walk, optimizers[name]!)).toBeLessThanOrEqual(1e-9);
   });
 
   test('the same, compiled', () => {
-    for (const walk of gold.cases) expect(distanceFrom(walk, optimizers[name]!, compiled)).toBeLessThanOrEqual(1e-9);
+    for (const walk of gold) expect(distanceFrom(walk, optimizers[name]!, compiled)).toBeLessThanOrEqual(1e-9);
   });
 });
 

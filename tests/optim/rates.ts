@@ -66,10 +66,7 @@ const momentumOf = (group: optim.ParameterGroup): number => {
 export function distanceOfRates({ name, options, optimizer: kind, lrs, metrics, lr, momentum }: GoldRates): number {
   const optimizer = optimizerOf(kind, lrs);
   const groups: readonly optim.ParameterGroup[] = optimizer.paramGroups;
-  const plateau =
-    metrics === null
-      ? null
-      : new optim.ReduceLROnPlateau(optimizer, camelCase(options));
+  const plateau = metrics === null ? null : new optim.ReduceLROnPlateau(optimizer, camelCase(options));
   const schedule = plateau ?? makeSchedule(name, optimizer, options);
   const distances = lr.flatMap((expected, i) => {
     const found = groups.flatMap((group, j) => [group.lr - expected[j]!, momentumOf(group) - momentum[i]![j]!]);

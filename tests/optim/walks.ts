@@ -29,6 +29,7 @@ export const optimizers: Readonly<Record<string, Make>> = {
   NAdam: optim.NAdam,
   RAdam: optim.RAdam,
   Rprop: optim.Rprop,
+  LBFGS: optim.LBFGS,
 };
 
 /** f(w) = Σᵢ (wᵢ² − (i+1))²/4 + 0.1·Σᵢ wᵢ₊₁wᵢ */
@@ -50,9 +51,12 @@ export function objective(w: Value): Value {
 
 /** One step down the objective. */
 export function descend(w: Value, optimizer: optim.Optimizer): void {
-  optimizer.zeroGrad();
-  objective(w).backward();
-  optimizer.step();
+  optimizer.step(() => {
+    optimizer.zeroGrad();
+    const loss = objective(w);
+    loss.backward();
+    return loss;
+  });
 }
 
 /** The largest distance from PyTorch's walk, relative where numbers are large. */

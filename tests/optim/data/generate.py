@@ -30,7 +30,7 @@ def maybe(d, key, f, p=0.5):
 
 
 # Optimizers -----------------------------------------------------------------------------------------------------------
-OPTIMIZERS = ["SGD", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Rprop"]
+OPTIMIZERS = ["SGD", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Rprop", "LBFGS"]
 
 
 def objective(w):
@@ -38,7 +38,20 @@ def objective(w):
     return ((w**2 - target) ** 2).sum() / 4 + 0.1 * (w[1:] * w[:-1]).sum()
 
 
+def searching():
+    d = {"lr": U(0.05, 1)}
+    maybe(d, "line_search_fn", lambda: "strong_wolfe", 0.6)
+    maybe(d, "max_iter", lambda: I(1, 8), 0.6)
+    maybe(d, "max_eval", lambda: I(1, 12))
+    maybe(d, "history_size", lambda: I(1, 6))
+    maybe(d, "tolerance_grad", lambda: 10 ** -I(2, 9))
+    maybe(d, "tolerance_change", lambda: 10 ** -I(2, 9))
+    return d
+
+
 def options(name):
+    if name == "LBFGS":
+        return searching()
     d = {"lr": U(0.1, 2) if name == "Adadelta" else U(0.001, 0.1)}
     if name != "Rprop":
         maybe(d, "weight_decay", lambda: U(0, 0.2))
@@ -79,10 +92,15 @@ def walk(name, steps):
     w = torch.tensor(start, requires_grad=True)
     optimizer = getattr(torch.optim, name)([w], **d)
     trajectory = []
-    for _ in range(steps):
+
+    def closure():
         optimizer.zero_grad()
-        objective(w).backward()
-        optimizer.step()
+        loss = objective(w)
+        loss.backward()
+        return loss
+
+    for _ in range(steps):
+        optimizer.step(closure)
         trajectory.append(w.tolist())
     return {"name": name, "options": d, "start": start, "trajectory": trajectory}
 
