@@ -6,7 +6,15 @@ export * from './activations-tuned.ts';
 export * from './bilinear.ts';
 export * from './dropout.ts';
 export { embedding, Embedding, type EmbeddingCallOptions, type EmbeddingOptions } from './embedding.ts';
+export {
+  embeddingBag,
+  EmbeddingBag,
+  type BagMode,
+  type EmbeddingBagCallOptions,
+  type EmbeddingBagOptions,
+} from './embedding-bag.ts';
 export * as init from './init-names.ts';
 export * from './maxout.ts';
 export * from './perceptron.ts';
+export * from './positional.ts';
 export * from './shaping.ts';

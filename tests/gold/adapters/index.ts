@@ -1,5 +1,6 @@
 /** Every PyTorch operator in the gold files, and how it is called here. */
 import type { Adapter } from '../compare.ts';
+import { embeddings } from './embeddings.ts';
 import { layers } from './layers.ts';
 import { linalg } from './linalg.ts';
 import { losses } from './losses.ts';
@@ -14,6 +15,7 @@ export const adapters: Readonly<Record<string, Adapter | undefined>> = {
   ...structure,
   ...linalg,
   ...layers,
+  ...embeddings,
   ...normalisation,
   ...losses,
 };
