@@ -63,3 +63,4 @@ export {
   type Parts,
   type SplitOptions,
 } from './split.ts';
+export { CharTokenizer, WordTokenizer, type Ids, type TokenizerJson, type WordOptions } from './tokenizers.ts';
