@@ -7,6 +7,7 @@ import { eye } from '../value/create.ts';
 import { lift } from '../value/lift.ts';
 import { requireFunction, withScope } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
+import { isNonNegative, numberOption } from './arguments.ts';
 
 export interface JacobianPenaltyOptions {
   /** Default 1. */
@@ -41,7 +42,8 @@ function directions(y: Value, projections: number | undefined): Value {
 export function jacobianPenalty(f: (x: Value) => Value, x: Value, options: JacobianPenaltyOptions = {}): Value {
   requireFunction(f, NAME);
   checkOptions(NAME, options, ['strength', 'projections']);
-  const { strength = 1, projections } = options;
+  const { projections } = options;
+  const strength = numberOption(NAME, 'strength', options.strength ?? 1, isNonNegative, 'a number ≥ 0');
   if (projections !== undefined && !(Number.isInteger(projections) && projections >= 1)) {
     throw new OptionError(`projections is a whole number ≥ 1, got ${String(projections)}`, {
       op: NAME,
