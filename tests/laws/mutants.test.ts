@@ -331,3 +331,11 @@ const mutants: [string, string, () => AnyOp][] = [
 test.each(mutants)('caught: %s', (_, law, mutant) => {
   expect(() => checkOp(mutant(), { numRuns: 10 })).toThrow(new RegExp(`^m › ${law}`));
 });
+
+test('caught: a compile that rounds otherwise', () => {
+  const compile =
+    (f: (...xs: Value[]) => unknown) =>
+    (...xs: Value[]) =>
+      (f(...xs) as Value).mul(1 + Number.EPSILON);
+  expect(() => checkOp(twice('m'), { compile })).toThrow(/^m › compiled = eager, values and gradients/);
+});

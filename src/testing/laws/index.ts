@@ -79,7 +79,7 @@ export function checkErrorSample(record: OpRecord, sample: ErrorSample, { compil
 /**
  * Holds an op to every law of the library, at inputs sampled in its domains: the ops of the table, and your own.
  * @throws LawError naming the law, the sample and the smallest operands that break it.
- * @example test('cube keeps all laws', () => checkOp(cube))
+ * @example test('cube keeps all laws', () => checkOp(cube)); test('… compiled', () => checkOp(cube, { compile }))
  */
 export function checkOp(op: Op<Family>, options: LawOptions = {}): void {
   const { record } = op;
