@@ -3,6 +3,7 @@ import { TraceError } from '../base/errors.ts';
 import { constant } from '../value/create.ts';
 import { state } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
+import { readFlag, writeFlag } from './flags.ts';
 import type { Rules, Setting } from './settings.ts';
 
 /** The options of an optimizer that all optimizers have. */
@@ -64,7 +65,7 @@ export class Group {
 
   #declare(name: string): void {
     this.#used[name] = isUsed(this.#options[name]!);
-    Object.defineProperty(this.uses, name, { get: () => this.#uses(name), enumerable: true });
+    Object.defineProperty(this.uses, name, { get: () => readFlag(this.#used, name), enumerable: true });
     Object.defineProperty(this, name, {
       get: () => this.#get(name),
       set: (x: Setting) => this.set({ [name]: x }),
@@ -72,13 +73,8 @@ export class Group {
     });
   }
 
-  #uses(name: string): boolean {
-    const now = this.#used[name]!;
-    return state.lifting === null ? now : state.lifting.readFlag(this.#used, name, now);
-  }
-
   #get(name: string): Setting {
-    if (typeof this.#options[name] === 'boolean') return this.#uses(name);
+    if (typeof this.#options[name] === 'boolean') return readFlag(this.#used, name);
     if (state.lifting === null) return this.#options[name]!;
     throw new TraceError(`${name} is read as a number while ${state.lifting.trace.by} traces the function`, {
       op: this.#op,
@@ -102,8 +98,8 @@ export class Group {
   #put(name: string, x: Setting): void {
     const cells = [this.value[name]!].flat();
     numbersOf(x).forEach((each, i) => cells[i]!.assign(each));
-    write(this.#options, name, x);
-    write(this.#used, name, isUsed(x));
+    writeFlag(this.#options, name, x);
+    writeFlag(this.#used, name, isUsed(x));
   }
 
   /** A copy of the options. */
@@ -122,9 +118,3 @@ const cellsOf = (name: string, x: Setting): Value | readonly Value[] =>
   typeof x === 'number' ? cellOf(name, x) : numbersOf(x).map((each) => cellOf(name, each));
 
 const isUsed = (x: Setting): boolean => x === true || typeof x === 'string' || numbersOf(x).some((each) => each !== 0);
-
-/** At once; while a function is traced, when it is run. */
-function write(owner: object, name: string, x: unknown): void {
-  if (state.lifting === null) (owner as Record<string, unknown>)[name] = x;
-  else state.lifting.writeFlag(owner, name, x);
-}
