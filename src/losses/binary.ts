@@ -22,22 +22,34 @@ export const checkBinaryTargets = (op: string, target: Value): void =>
 
 /** log x, at least −100: a probability of 0 is no infinite loss. */
 const limitedLog = (x: Value): Value => x.log().clamp(-100, null);
+const limitedLogRest = (x: Value): Value => x.neg().log1p().clamp(-100, null);
 const oneMinus = (x: Value): Value => x.neg().add(1);
 
 /** PyTorch divides by no less than this (a float32), which keeps the gradient at probabilities of 0 and 1 finite. */
 const LEAST_VARIANCE = Math.fround(1e-12);
+const limitedVariance = (x: Value): Value => x.mul(oneMinus(x)).clamp(LEAST_VARIANCE, null);
+
+/** ∂/∂x of the terms below, times g. As in PyTorch its own derivative keeps finite by 1e-12 added to x and to 1 − x. */
+const slope: (g: Value, x: Value, t: Value) => Value = customGradient(
+  (g: Value, x: Value, t: Value): Value => g.mul(x.sub(t)).div(limitedVariance(x)),
+  (h: Value, _: Value, g: Value, x: Value, t: Value) => [
+    h.mul(x.sub(t)).div(limitedVariance(x)),
+    h
+      .mul(g)
+      .mul(x.square().sub(x.mul(t).mul(2)).add(t))
+      .div(x.add(1e-12).mul(oneMinus(x).add(1e-12)).square()),
+    h.mul(g).neg().div(limitedVariance(x)),
+  ],
+);
 
 /** −t·log x − (1 − t)·log(1 − x), with PyTorch's limits and its gradient at the edges. */
 export const binaryEntropyTerms: (x: Value, t: Value) => Value = customGradient(
   (x: Value, t: Value): Value =>
     t
       .sub(1)
-      .mul(x.neg().log1p().clamp(-100, null))
+      .mul(limitedLogRest(x))
       .sub(t.mul(limitedLog(x))),
-  (g: Value, _: Value, x: Value, t: Value) => [
-    g.mul(x.sub(t)).div(x.mul(oneMinus(x)).clamp(LEAST_VARIANCE, null)),
-    g.mul(x.neg().log1p().clamp(-100, null).sub(limitedLog(x))),
-  ],
+  (g: Value, _: Value, x: Value, t: Value) => [slope(g, x, t), g.mul(limitedLogRest(x).sub(limitedLog(x)))],
 );
 
 function weightedBy(op: string, losses: Value, weight: Value | undefined): Value {

@@ -81,7 +81,8 @@ function logLikelihoods(given: Sequences, blank: number): Value {
  * Connectionist temporal classification: −log of the probability that T steps of log-probabilities [T, N, C] (or [T, C])
  * spell the target, summed over all alignments, in which labels may be repeated and blanks put between them. Targets are
  * int32 [N, S], of which `targetLengths` count, or one behind the other [sum of the lengths]. The mean is that of each
- * loss divided by its target's length. A target that cannot be spelt in so few steps has the loss Infinity.
+ * loss divided by its target's length. A target that cannot be spelt in so few steps has the loss Infinity. The gradient
+ * is that of this formula; PyTorch's has the share of a logSoftmax in it, behind which both are the same.
  * Graves et al. 2006; https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.ctc_loss.html
  * @throws ShapeError where shapes do not fit; DataError for a label or a length out of range; OptionError for the blank.
  * @example ctcLoss(logits.logSoftmax(2), targets, inputLengths, targetLengths)
