@@ -1,5 +1,5 @@
 /** Parameters that are trained with the same options. */
-import { TraceError } from '../base/errors.ts';
+import { checkOptions, TraceError } from '../base/errors.ts';
 import { constant } from '../value/create.ts';
 import { state } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
@@ -87,12 +87,17 @@ export class Group {
    * @throws OptionError for impossible values; nothing is changed then.
    */
   set(options: Options): void {
+    this.prepared(options)();
+  }
+
+  /** Checks new options, and gives what sets them: for changes of several groups that happen together or not at all. */
+  prepared(options: Options): () => void {
+    checkOptions(this.#op, options, Object.keys(this.#settings.rules));
     const checked = Object.entries(options).map(([name, x]): [string, Setting] => {
-      const rule = this.#settings.rules[name]!;
-      return [name, rule.check(this.#op, name, x)];
+      return [name, this.#settings.rules[name]!.check(this.#op, name, x)];
     });
     this.#settings.together?.(this.#op, { ...this.#options, ...Object.fromEntries(checked) });
-    for (const [name, x] of checked) this.#put(name, x);
+    return () => checked.forEach(([name, x]) => this.#put(name, x));
   }
 
   #put(name: string, x: Setting): void {

@@ -193,7 +193,9 @@ export class LBFGS extends Optimizer<LBFGSSettings> {
   }
 
   override loadStateDict(saved: OptimizerState): void {
-    const [first = {}, ...rest] = saved.parameters;
+    // What is no state at all is refused there.
+    if (!Array.isArray(saved?.parameters)) return super.loadStateDict(saved);
+    const [first = {}, ...rest] = saved.parameters as OptimizerState['parameters'];
     const memory = loadMemory(first, this.parameters);
     super.loadStateDict({ ...saved, parameters: [{}, ...rest] });
     this.#memory = memory;

@@ -6,7 +6,7 @@ import { isValue, type Value } from '../value/value.ts';
 import { Group, type BaseSettings, type Hyperparameters, type ParameterGroup, type Settings } from './group.ts';
 import { number, settle, type Setting } from './settings.ts';
 import { Slots } from './slots.ts';
-import { checkState, loadOptions, type OptimizerState } from './state.ts';
+import { checkState, preparedOptions, type OptimizerState } from './state.ts';
 
 /** Parameters with options of their own; what is left out is as the optimizer's. */
 export type GroupOptions<O extends BaseSettings = BaseSettings> = {
@@ -188,7 +188,8 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     const slots = this.parameters.map((p) => this.#slots.get(p)!);
     checkState(this.constructor.name, saved, this.#groups, Object.keys(this.#settings.rules));
     slots.forEach((own, i) => own.check(saved.parameters[i]!, i));
-    this.#groups.forEach((group, i) => loadOptions(group, saved.paramGroups[i]!));
+    const options = this.#groups.map((group, i) => preparedOptions(group, saved.paramGroups[i]!));
+    options.forEach((set) => set());
     this.#steps.assign(saved.step);
     slots.forEach((own, i) => own.load(saved.parameters[i]!));
   }

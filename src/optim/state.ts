@@ -49,8 +49,12 @@ export function checkState(
   });
 }
 
-/** Takes over the options of a saved group; those that it lacks stay. */
-export function loadOptions(group: Group, { params: _, initialLr, ...options }: GroupState): void {
-  group.set(options as Readonly<Record<string, Setting>>);
-  group.initialLr = initialLr === undefined ? null : checkNumber('loadStateDict', 'initialLr', initialLr);
+/** Checks the options of a saved group, and gives what sets them; those that it lacks stay. */
+export function preparedOptions(group: Group, { params: _, initialLr, ...options }: GroupState): () => void {
+  const set = group.prepared(options as Readonly<Record<string, Setting>>);
+  const initial = initialLr === undefined ? null : checkNumber('loadStateDict', 'initialLr', initialLr);
+  return () => {
+    set();
+    group.initialLr = initial;
+  };
 }
