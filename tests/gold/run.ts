@@ -1,14 +1,14 @@
 /**
- * npm run test:gold [DIR] [-- --only NAME]: runs every file of a folder laid out as tests/gold/data and prints a line
- * for each operator. Exit code 1 if a case fails.
+ * npm run test:gold [DIR] [-- --only NAME]: runs every file of a folder laid out as tests/gold/data (op, optim,
+ * scheduler; or of op alone) and prints a line for each. Exit code 1 if a case fails.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compile, TraceError } from 'chainrule';
-import { adapters, looser } from './adapters/index.ts';
-import { eagerly, runCase, type Adapter, type Runner } from './compare.ts';
-import type { GoldFile } from './format.ts';
+import { looser } from './adapters/index.ts';
+import { eagerly, type Runner } from './compare.ts';
+import { sections, type AnyFile, type CaseRunner } from './sections.ts';
 
 const TOLERANCE = 1e-9;
 const SHOWN_FAILURES = 3;
@@ -38,13 +38,13 @@ interface Tally {
   unsupported: number;
 }
 
-function runFile(name: string, file: GoldFile, adapter: Adapter, tally: Tally): void {
+function runFile(name: string, file: AnyFile, run: NonNullable<CaseRunner>, tally: Tally): void {
   const failures: string[] = [];
   const tolerance = looser[name]?.tolerance ?? TOLERANCE;
   file.cases.forEach((gold, i) => {
     let verdict: string | null;
     try {
-      verdict = runCase(adapter, gold, tolerance, runner);
+      verdict = run(gold, tolerance, runner);
     } catch (error) {
       verdict = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
     }
@@ -59,26 +59,31 @@ function runFile(name: string, file: GoldFile, adapter: Adapter, tally: Tally): 
   if (failures.length > SHOWN_FAILURES) console.log(`    … ${failures.length - SHOWN_FAILURES} more`);
 }
 
-function main(): number {
-  const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
-  const root = positionals[0] ?? join('tests', 'gold', 'data');
-  const folder = existsSync(join(root, 'op')) ? join(root, 'op') : root;
+function runFolder(section: string, folder: string, only: string | undefined, tally: Tally): void {
   const names = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -5))
     .sort();
-  const tally: Tally = { passed: 0, failed: 0, unsupported: 0 };
   for (const name of names) {
-    if (values.only !== undefined && !name.includes(values.only)) continue;
-    const file = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as GoldFile;
-    const adapter = adapters[file.op] ?? adapters[name];
-    if (adapter === undefined) {
+    if (only !== undefined && !name.includes(only)) continue;
+    const file = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as AnyFile;
+    const run = sections[section]!(name, file);
+    if (run === null) {
       tally.unsupported += file.cases.length;
       console.log(`unsupported  ${name}  ${file.cases.length}`);
-    } else runFile(name, file, adapter, tally);
+    } else runFile(name, file, run, tally);
   }
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+  const root = positionals[0] ?? join('tests', 'gold', 'data');
+  const found = Object.keys(sections).filter((section) => existsSync(join(root, section)));
+  const tally: Tally = { passed: 0, failed: 0, unsupported: 0 };
+  for (const section of found) runFolder(section, join(root, section), values.only, tally);
+  if (found.length === 0) runFolder('op', root, values.only, tally);
   if (tally.passed + tally.failed + tally.unsupported === 0) {
-    console.error(`no gold files in ${folder}`);
+    console.error(`no gold files in ${root}`);
     return 1;
   }
   if (untraceable > 0) console.log(`${untraceable} cases depend on numbers: run eagerly`);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile } from 'chainrule';
-import { distanceOfRates, type GoldRates } from './rates.ts';
+import { distanceOfRates, ratesOfOne, type GoldRates, type GoldSchedule } from './rates.ts';
 import { distanceFrom, optimizers, type GoldWalk } from './walks.ts';
 
 const read = (path: string): unknown => JSON.parse(readFileSync(join(__dirname, path), 'utf8'));
@@ -42,24 +42,12 @@ describe.each(schedules)('%s, of two parameter groups', (schedule) => {
   });
 });
 
-interface GoldSchedule {
-  readonly name: string;
-  readonly cases: readonly {
-    readonly options: Readonly<Record<string, unknown>>;
-    readonly baseLr: number;
-    readonly lr: readonly number[];
-  }[];
-}
-
 const goldSchedules = schedules.filter((name) => !/Lambda|Multiplic|Constant|Plateau|Sequential|Chained/.test(name));
 
-describe.each(goldSchedules)('%s', (schedule) => {
-  const { name, cases } = read(`../gold/data/scheduler/${schedule}.json`) as GoldSchedule;
+describe.each(goldSchedules)('%s', (name) => {
+  const { cases } = read(`../gold/data/scheduler/${name}.json`) as { readonly cases: readonly GoldSchedule[] };
 
-  test.each(described(cases))('%s', (_, { options, baseLr, lr }) => {
-    const momentum = { base_momentum: 0.9, max_momentum: 0.9 };
-    const cycled = /Cycl/.test(name) ? { ...options, ...momentum } : options;
-    const run: GoldRates = { name, options: cycled, optimizer: 'SGD', lrs: [baseLr], metrics: null, lr: lr.map((x) => [x]), momentum: lr.map(() => [0.9]) }; // prettier-ignore
-    expect(distanceOfRates(run)).toBeLessThanOrEqual(1e-9);
+  test.each(described(cases))('%s', (_, run) => {
+    expect(distanceOfRates(ratesOfOne(name, run))).toBeLessThanOrEqual(1e-9);
   });
 });

@@ -5,7 +5,7 @@ import { camelCase } from './walks.ts';
 
 type GoldOptions = Readonly<Record<string, unknown>>;
 
-/** The rates of both parameter groups before each step, and their momentum. */
+/** The rates of the parameter groups before each step, and their momentum, where it is told. */
 export interface GoldRates {
   readonly name: string;
   readonly options: GoldOptions;
@@ -14,8 +14,20 @@ export interface GoldRates {
   /** What a schedule that measures is told. */
   readonly metrics: readonly number[] | null;
   readonly lr: readonly (readonly number[])[];
-  readonly momentum: readonly (readonly number[])[];
+  readonly momentum: readonly (readonly number[])[] | null;
 }
+
+/** The rates of one group: the form of tests/gold/data/scheduler. */
+export interface GoldSchedule {
+  readonly options: GoldOptions;
+  readonly baseLr: number;
+  readonly lr: readonly number[];
+}
+
+export const ratesOfOne = (name: string, { options, baseLr, lr }: GoldSchedule): GoldRates => {
+  const none = { metrics: null, momentum: null };
+  return { name, options, optimizer: 'SGD', lrs: [baseLr], lr: lr.map((x) => [x]), ...none };
+};
 
 type Make = new (optimizer: optim.Optimizer, options: never) => optim.Schedule;
 
@@ -69,7 +81,10 @@ export function distanceOfRates({ name, options, optimizer: kind, lrs, metrics, 
   const plateau = metrics === null ? null : new optim.ReduceLROnPlateau(optimizer, camelCase(options));
   const schedule = plateau ?? makeSchedule(name, optimizer, options);
   const distances = lr.flatMap((expected, i) => {
-    const found = groups.flatMap((group, j) => [group.lr - expected[j]!, momentumOf(group) - momentum[i]![j]!]);
+    const found = groups.flatMap((group, j) => [
+      group.lr - expected[j]!,
+      momentum === null ? 0 : momentumOf(group) - momentum[i]![j]!,
+    ]);
     if (plateau === null) (schedule as optim.Schedule).step();
     else plateau.step(metrics![i]!);
     return found.map(Math.abs);
