@@ -79,7 +79,9 @@ describe('a part of a walk', () => {
       shape: [2, 2],
       strides: [1, 3],
     });
-    expect(partOf(permuted, { operand: 0, at: [0, 0, 0], size: [5, 2, 3], start: 0, strides: [0, 1, 2] })).toBeDefined();
+    expect(
+      partOf(permuted, { operand: 0, at: [0, 0, 0], size: [5, 2, 3], start: 0, strides: [0, 1, 2] }),
+    ).toBeDefined();
   });
 });
 
