@@ -6,7 +6,7 @@ import { isValue, type Value } from '../value/value.ts';
 import { Group, type BaseSettings, type Hyperparameters, type ParameterGroup, type Settings } from './group.ts';
 import { number, settle, type Setting } from './settings.ts';
 import { Slots } from './slots.ts';
-import { checkState, preparedOptions, type OptimizerState } from './state.ts';
+import { checkState, plural, preparedOptions, type OptimizerState } from './state.ts';
 
 /** Parameters with options of their own; what is left out is as the optimizer's. */
 export type GroupOptions<O extends BaseSettings = BaseSettings> = {
@@ -165,6 +165,17 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     for (const p of this.#slots.keys()) p.zeroGrad();
   }
 
+  /** A line for each group: its parameters and its options. */
+  toString(): string {
+    const lines = this.#groups.map((group, i) => {
+      const elements = group.params.reduce((sum, p) => sum + p.size, 0);
+      const size = `${plural(group.params.length, 'parameter')}, ${plural(elements, 'element')}`;
+      const options = Object.entries(group.options()).map(([name, x]) => `${name} ${JSON.stringify(x)}`);
+      return `  group ${i}: ${size}; ${options.join(', ')}`;
+    });
+    return `${this.constructor.name} {\n${lines.join('\n')}\n}`;
+  }
+
   /** A copy of everything that a resumed run needs: options by group, and what is remembered of each parameter. */
   stateDict(): OptimizerState {
     const all = this.parameters;
@@ -192,6 +203,15 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     options.forEach((set) => set());
     this.#steps.assign(saved.step);
     slots.forEach((own, i) => own.load(saved.parameters[i]!));
+  }
+
+  static {
+    // What Node's console shows.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Optimizer): string {
+        return this.toString();
+      },
+    });
   }
 }
 

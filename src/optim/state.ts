@@ -13,7 +13,8 @@ export interface OptimizerState {
   readonly paramGroups: readonly GroupState[];
 }
 
-const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+/** `1 group`, `2 groups`. */
+export const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** @throws ChainruleError unless the state is one of an optimizer with these groups and options. */
 export function checkState(

@@ -1,4 +1,5 @@
 /** Parameter groups: options of their own, changed at any time. */
+import { inspect } from 'node:util';
 import { value, type Value } from 'chainrule';
 import * as optim from 'chainrule/optim';
 
@@ -77,6 +78,15 @@ describe('a group', () => {
     new optim.LinearLR(optimizer, { startFactor: 0.5 });
     expect(optimizer.paramGroups.map(({ initialLr, lr }) => [initialLr, lr])).toEqual([[0.5, 0.25], [0.25, 0.125]]); // prettier-ignore
   });
+});
+
+test('an optimizer is printed with its groups', () => {
+  const optimizer = new optim.RMSprop([{ params: [value([1, 2]), value(3)], lr: 0.5 }, { params: value(0) }]);
+  const rest = 'alpha 0.99, eps 1e-8, weightDecay 0, momentum 0, centered false, maximize false';
+  expect(String(optimizer)).toBe(
+    `RMSprop {\n  group 0: 2 parameters, 3 elements; lr 0.5, ${rest}\n  group 1: 1 parameter, 1 element; lr 0.01, ${rest}\n}`,
+  );
+  expect(inspect(optimizer)).toBe(String(optimizer));
 });
 
 describe('what is no group', () => {
