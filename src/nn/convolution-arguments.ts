@@ -5,13 +5,10 @@ import type { Shape } from '../base/shape-types.ts';
 import { sizeOf } from '../base/shapes.ts';
 import { perAxis, type PerAxis } from '../ops/convolution-arguments.ts';
 import type { Value } from '../value/value.ts';
+import { checkCount } from './arguments.ts';
 import { defaultUniform } from './init.ts';
-import { checkFeatures } from './linear.ts';
 
 export type { PerAxis };
-
-/** Of the parameters; default float32. */
-export type ParameterDType = 'float32' | 'float64';
 
 /** A kernel over some axes, checked. */
 export interface Geometry {
@@ -42,12 +39,12 @@ export function geometryOf(
   const groups = options.groups ?? 1;
   const geometry: Geometry = {
     layer,
-    inChannels: checkFeatures(layer, 'inChannels', inChannels),
-    outChannels: checkFeatures(layer, 'outChannels', outChannels),
+    inChannels: checkCount(layer, 'inChannels', inChannels),
+    outChannels: checkCount(layer, 'outChannels', outChannels),
     kernelSize: perAxis(layer, 'kernelSize', kernelSize, rank, 1),
     stride: perAxis(layer, 'stride', options.stride ?? 1, rank, 1),
     dilation: perAxis(layer, 'dilation', options.dilation ?? 1, rank, 1),
-    groups: checkFeatures(layer, 'groups', groups),
+    groups: checkCount(layer, 'groups', groups),
   };
   if (inChannels % groups === 0 && outChannels % groups === 0) return geometry;
   throw new OptionError(`${inChannels} input and ${outChannels} output channels do not split into ${groups} groups`, {

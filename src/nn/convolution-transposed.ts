@@ -3,7 +3,8 @@ import { checkOptions } from '../base/errors.ts';
 import { perAxis } from '../ops/convolution-arguments.ts';
 import { convTranspose1d, convTranspose2d, type TransposedConvolutionOptions } from '../ops/convolution-transposed.ts';
 import type { Value } from '../value/value.ts';
-import { geometryOf, kernelsOf, requireChannels, type ParameterDType, type PerAxis } from './convolution-arguments.ts';
+import type { ParameterDType } from './arguments.ts';
+import { geometryOf, kernelsOf, requireChannels, type PerAxis } from './convolution-arguments.ts';
 import { castTo, Module } from './module.ts';
 
 export interface ConvTransposeOptions {

@@ -4,14 +4,8 @@ import { perAxis } from '../ops/convolution-arguments.ts';
 import { conv1d, conv2d, conv3d, type ConvolutionOptions } from '../ops/convolution.ts';
 
 import type { Value } from '../value/value.ts';
-import {
-  geometryOf,
-  kernelsOf,
-  requireChannels,
-  type ParameterDType,
-  type Geometry,
-  type PerAxis,
-} from './convolution-arguments.ts';
+import type { ParameterDType } from './arguments.ts';
+import { geometryOf, kernelsOf, requireChannels, type Geometry, type PerAxis } from './convolution-arguments.ts';
 import { castTo, Module } from './module.ts';
 
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';

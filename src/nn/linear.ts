@@ -1,8 +1,9 @@
 /** Linear: y = x·Wᵀ + b. */
 import type { DType } from '../base/dtypes.ts';
-import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { checkOptions, ShapeError, showShape } from '../base/errors.ts';
 import { linear } from '../ops/products-affine.ts';
 import type { Value } from '../value/value.ts';
+import { checkCount } from './arguments.ts';
 import { defaultUniform } from './init.ts';
 import { castTo, Module } from './module.ts';
 
@@ -11,12 +12,6 @@ export interface LinearOptions {
   readonly bias?: boolean;
   /** Of the parameters; default float32. */
   readonly dtype?: 'float32' | 'float64';
-}
-
-/** @throws OptionError unless n is a whole number ≥ 1. */
-export function checkFeatures(layer: string, option: string, n: number): number {
-  if (Number.isInteger(n) && n >= 1) return n;
-  throw new OptionError(`${option} must be a whole number ≥ 1, got ${String(n)}`, { op: layer, option });
 }
 
 /**
@@ -34,8 +29,8 @@ export class Linear extends Module {
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
     checkOptions('Linear', options, ['bias', 'dtype']);
-    this.inFeatures = checkFeatures('Linear', 'inFeatures', inFeatures);
-    this.outFeatures = checkFeatures('Linear', 'outFeatures', outFeatures);
+    this.inFeatures = checkCount('Linear', 'inFeatures', inFeatures);
+    this.outFeatures = checkCount('Linear', 'outFeatures', outFeatures);
     const dtype: DType = options.dtype ?? 'float32';
     this.weight = this.parameter('weight', defaultUniform([outFeatures, inFeatures], inFeatures, dtype));
     this.bias =

@@ -3,8 +3,7 @@ import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors
 import { batchNorm, instanceNorm } from '../ops/normalisation-batch.ts';
 import { ones, zeros } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
-import type { ParameterDType } from './convolution-arguments.ts';
-import { checkFeatures } from './linear.ts';
+import { checkCount, type ParameterDType } from './arguments.ts';
 import { castTo, Module } from './module.ts';
 
 export interface ChannelNormOptions {
@@ -51,7 +50,7 @@ abstract class ChannelNorm extends Module {
   constructor(layer: string, numFeatures: number, options: ChannelNormOptions, isOn: boolean) {
     super();
     checkOptions(layer, options, OPTIONS);
-    this.numFeatures = checkFeatures(layer, 'numFeatures', numFeatures);
+    this.numFeatures = checkCount(layer, 'numFeatures', numFeatures);
     this.eps = options.eps ?? 1e-5;
     this.momentum = checkMomentum(layer, options.momentum === undefined ? 0.1 : options.momentum);
     this.affine = options.affine ?? isOn;

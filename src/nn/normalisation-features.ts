@@ -3,8 +3,7 @@ import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors
 import { groupNorm, layerNorm, localResponseNorm, rmsNorm } from '../ops/normalisation-features.ts';
 import { ones, zeros } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
-import type { ParameterDType } from './convolution-arguments.ts';
-import { checkFeatures } from './linear.ts';
+import { checkCount, type ParameterDType } from './arguments.ts';
 import { castTo, Module } from './module.ts';
 
 export interface LayerNormOptions {
@@ -51,7 +50,7 @@ function shapeOf(layer: string, given: number | readonly number[]): readonly num
   const shape = typeof given === 'number' ? [given] : [...given];
   if (shape.length === 0)
     throw new OptionError('normalizedShape needs a length at least', { op: layer, option: 'normalizedShape' });
-  shape.forEach((n) => checkFeatures(layer, 'normalizedShape', n));
+  shape.forEach((n) => checkCount(layer, 'normalizedShape', n));
   return shape;
 }
 
@@ -144,8 +143,8 @@ export class GroupNorm extends Module {
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
     super();
     checkOptions('GroupNorm', options, ['eps', 'affine', 'dtype']);
-    this.numGroups = checkFeatures('GroupNorm', 'numGroups', numGroups);
-    this.numChannels = checkFeatures('GroupNorm', 'numChannels', numChannels);
+    this.numGroups = checkCount('GroupNorm', 'numGroups', numGroups);
+    this.numChannels = checkCount('GroupNorm', 'numChannels', numChannels);
     if (numChannels % numGroups !== 0) {
       throw new OptionError(`${numChannels} channels do not split into ${numGroups} groups`, {
         op: 'GroupNorm',
@@ -182,7 +181,7 @@ export class LocalResponseNorm extends Module {
   constructor(size: number, options: LocalResponseNormLayerOptions = {}) {
     super();
     checkOptions('LocalResponseNorm', options, ['alpha', 'beta', 'k']);
-    this.size = checkFeatures('LocalResponseNorm', 'size', size);
+    this.size = checkCount('LocalResponseNorm', 'size', size);
     this.alpha = options.alpha ?? 1e-4;
     this.beta = options.beta ?? 0.75;
     this.k = options.k ?? 1;
