@@ -2,16 +2,14 @@
  * Threads in a browser: in a page that is cross-origin isolated, in one that is not, and in one whose policy forbids
  * workers. It needs Chromium: /usr/bin/chromium, or what CHROMIUM names; without, the check is skipped.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { chromium, visit } from './chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const chromium = process.env.CHROMIUM || '/usr/bin/chromium';
 const patience = 120_000;
 const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 const policy = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'none'";
@@ -73,7 +71,9 @@ async function checkAll() {
   });
   for (const [name, page] of Object.entries(pages)) {
     try {
-      report(name, page.expected, await inBrowser(name, page, bundle.outputFiles[0].text));
+      const serve = (request, response) => answer(request, response, page, bundle.outputFiles[0].text);
+      const { found } = await visit({ profile: join(home, name.replaceAll(' ', '-')), patience, serve });
+      report(name, page.expected, found);
     } catch (error) {
       failed += 1;
       console.log(`FAILED  ${name}: ${error.message}`);
@@ -97,41 +97,7 @@ function report(name, expected, findings) {
   console.log(`${name}: ${findings.map(([what, so]) => `${what}: ${so}`).join('; ')}`);
 }
 
-/** Opens the page; what it sends back. */
-async function inBrowser(name, page, code) {
-  let settle;
-  const result = new Promise((resolve, reject) => (settle = { resolve, reject }));
-  const server = createServer((request, response) => void answer(request, response, page, code, settle));
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  const address = `http://127.0.0.1:${server.address().port}/`;
-  // The page is this project's own; containers often lack what the sandbox needs.
-  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-  const profile = `--user-data-dir=${join(home, name.replaceAll(' ', '-'))}`;
-  const browser = spawn(chromium, [...quiet, profile, '--remote-debugging-port=0', address], { stdio: 'ignore' });
-  const closed = new Promise((done) => browser.once('close', done));
-  browser.once('error', settle.reject);
-  browser.once('exit', () => settle.reject(new Error('the browser ended before the page had answered')));
-  const timer = setTimeout(() => settle.reject(new Error(`no answer within ${patience / 1000} s`)), patience);
-  try {
-    return await result;
-  } finally {
-    clearTimeout(timer);
-    browser.kill();
-    await closed;
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-async function answer(request, response, { headers, workers }, code, settle) {
-  if (request.url === '/result') {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    const { found, error } = JSON.parse(body);
-    if (error === undefined) settle.resolve(found);
-    else settle.reject(new Error(error));
-    return response.end();
-  }
+function answer(request, response, { headers, workers }, code) {
   if (request.url === '/page.js') {
     return response.writeHead(200, { ...headers, 'content-type': 'text/javascript' }).end(code);
   }

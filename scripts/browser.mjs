@@ -4,17 +4,15 @@
  * programs among them, and load nothing of Node's. It needs Chromium: /usr/bin/chromium, or what CHROMIUM names; without,
  * the check is skipped.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { chromium, visit } from './chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const program = 'tests/package/browser/bits.mjs';
-const chromium = process.env.CHROMIUM || '/usr/bin/chromium';
 const patience = 60_000;
 /** Random programs of each kind. */
 const programCount = 40;
@@ -62,7 +60,9 @@ async function compare() {
   await bundle();
   for (const page of ['import-map', 'isolated', 'bundle']) {
     try {
-      report(page, expected, await inBrowser(page));
+      const serve = (request, response) => answer(request, response, page);
+      const { lines } = await visit({ profile: join(home, page), patience, serve });
+      report(page, expected, lines);
     } catch (error) {
       failed += 1;
       console.log(`FAILED  ${page}: ${error.message}`);
@@ -159,51 +159,14 @@ function url(folder, path) {
   return `/${join(folder, path).split(sep).join('/')}`;
 }
 
-/** Opens the page; what it sends back. */
-async function inBrowser(page) {
-  let settle;
-  const result = new Promise((resolve, reject) => (settle = { resolve, reject }));
-  const server = createServer((request, response) => void answer(request, response, page, settle));
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  const address = `http://127.0.0.1:${server.address().port}/`;
-  // The page is this project's own; containers often lack what the sandbox needs.
-  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-  const profile = `--user-data-dir=${join(home, page)}`;
-  const browser = spawn(chromium, [...quiet, profile, '--remote-debugging-port=0', address], { stdio: 'ignore' });
-  const closed = new Promise((done) => browser.once('close', done));
-  browser.once('error', settle.reject);
-  browser.once('exit', () => settle.reject(new Error('the browser ended before the page had answered')));
-  const timer = setTimeout(() => settle.reject(new Error(`no answer within ${patience / 1000} s`)), patience);
-  try {
-    return await result;
-  } finally {
-    clearTimeout(timer);
-    browser.kill();
-    await closed;
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-async function answer(request, response, page, settle) {
+function answer(request, response, page) {
   const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
-  if (path === '/result') {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    const { lines, error } = JSON.parse(body);
-    if (error === undefined) settle.resolve(lines);
-    else settle.reject(new Error(error));
-    return response.end();
-  }
   if (page === 'isolated') for (const [name, value] of isolation) response.setHeader(name, value);
   if (path === '/') return response.writeHead(200, { 'content-type': types['.html'] }).end(pageOf(page));
   if (path === '/favicon.ico') return response.writeHead(204).end();
   const file = path.startsWith('/built/') ? resolve(home, path.slice(7)) : resolve(root, path.slice(1));
   const isInside = [root, home].some((folder) => file.startsWith(folder + sep));
-  if (!isInside || !existsSync(file)) {
-    settle.reject(new Error(`the page asks for ${path}, which is not there`));
-    return response.writeHead(404).end();
-  }
+  if (!isInside || !existsSync(file)) throw new Error(`the page asks for ${path}, which is not there`);
   return response
     .writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' })
     .end(readFileSync(file));
