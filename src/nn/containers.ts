@@ -1,9 +1,9 @@
 /** Modules made of modules. */
 import { OptionError } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
-import { Module } from './module.ts';
+import { Module, type AnyModule } from './module.ts';
 
-function requireModule(layer: string, item: unknown, at: string | number): asserts item is Module {
+function requireModule(layer: string, item: unknown, at: string | number): asserts item is AnyModule {
   if (item instanceof Module) return;
   throw new OptionError(`${at} is no Module but ${item === null ? 'null' : typeof item}`, {
     op: layer,
@@ -17,7 +17,7 @@ function requireModule(layer: string, item: unknown, at: string | number): asser
  * @throws OptionError for something that is no Module.
  * @example readonly layers = new ModuleList([new Linear(2, 8), new Linear(8, 1)])
  */
-export class ModuleList<M extends Module = Module> extends Module {
+export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[], never> {
   readonly #items: M[] = [];
 
   constructor(items: Iterable<M> = []) {
@@ -25,7 +25,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     this.push(...items);
   }
 
-  override namedChildren(): [string, Module][] {
+  override namedChildren(): [string, AnyModule][] {
     return this.#items.map((item, i) => [String(i), item]);
   }
 
@@ -48,7 +48,7 @@ export class ModuleList<M extends Module = Module> extends Module {
     return this.#items[Symbol.iterator]();
   }
 
-  override forward(): Value {
+  override forward(): never {
     throw new TypeError('ModuleList: a list has no forward pass; call its items, or use Sequential');
   }
 }

@@ -7,6 +7,7 @@ export { Linear, type LinearOptions } from './linear.ts';
 export { MLP, type MLPOptions } from './mlp.ts';
 export {
   Module,
+  type AnyModule,
   type ForwardHook,
   type ForwardPreHook,
   type LoadedState,

@@ -10,11 +10,14 @@ import { summaryOf } from './summary.ts';
 
 export type { LoadedState, LoadStateOptions, StateDict };
 
+/** A module of whatever inputs and results: what a child can be. */
+export type AnyModule = Module<never[], unknown>;
+
 /** What a forward hook gets: the module, its inputs, and what it made of them. A returned Value replaces the output. */
-export type ForwardHook = (module: Module, inputs: readonly unknown[], output: unknown) => unknown;
+export type ForwardHook = (module: AnyModule, inputs: readonly unknown[], output: unknown) => unknown;
 
 /** Called before the forward pass. A returned array replaces the inputs. */
-export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => readonly unknown[] | undefined | void;
+export type ForwardPreHook = (module: AnyModule, inputs: readonly unknown[]) => readonly unknown[] | undefined | void;
 
 interface Hooks {
   readonly before: Set<ForwardPreHook>;
@@ -27,9 +30,11 @@ interface Hooks {
  * Base of all layers and models. Declare parameters with `this.parameter(name, value)`, buffers with
  * `this.buffer(name, value)`; modules held in properties are children. Calls of `forward` record under a scope named
  * after the class, so that graphs show layers as boxes.
+ *
+ * Most map Values to a Value. Others say what they take and give: `Module<[x: Value, h?: Value], { output: Value; hidden: Value }>`.
  * @example class Double extends Module { readonly w = this.parameter('w', value(2)); forward(x: Value) { return x.mul(this.w) } }
  */
-export abstract class Module {
+export abstract class Module<Inputs extends readonly unknown[] = Value[], Output = Value> {
   #training = true;
   readonly #parameters = new Map<string, Value>();
   readonly #buffers = new Map<string, Value>();
@@ -39,7 +44,7 @@ export abstract class Module {
     // The subclass's forward, with hooks and under a scope of the class's name, whoever calls it.
     const forward = this.forward.bind(this);
     Object.defineProperty(this, 'forward', {
-      value: (...args: Value[]) => withScope(this.constructor.name, () => this.#call(forward, args)),
+      value: (...args: readonly unknown[]) => withScope(this.constructor.name, () => this.#call(forward, args)),
       writable: true,
       enumerable: false,
       configurable: true,
@@ -59,16 +64,16 @@ export abstract class Module {
     else state.lifting.writeFlag(this, 'training', on);
   }
 
-  abstract forward(...inputs: Value[]): Value;
+  abstract forward(...inputs: Inputs): Output;
 
-  #call(forward: (...inputs: Value[]) => Value, inputs: readonly Value[]): Value {
+  #call(forward: (...inputs: never[]) => unknown, inputs: readonly unknown[]): unknown {
     state.lifting?.readFlag(this, 'hooks', this.hooks);
-    if (this.#hooks === null) return forward(...inputs);
+    if (this.#hooks === null) return forward(...(inputs as never[]));
     const { before, after } = this.#hooks;
     let given = inputs;
-    for (const hook of before) given = (hook(this, given) as readonly Value[] | undefined) ?? given;
-    let output = forward(...given);
-    for (const hook of after) output = (hook(this, given, output) as Value | undefined) ?? output;
+    for (const hook of before) given = (hook(this, given) as readonly unknown[] | undefined) ?? given;
+    let output = forward(...(given as never[]));
+    for (const hook of after) output = hook(this, given, output) ?? output;
     return output;
   }
 
@@ -127,18 +132,18 @@ export abstract class Module {
   }
 
   /** Child modules by property name; override where children are held otherwise. */
-  namedChildren(): [string, Module][] {
-    return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+  namedChildren(): [string, AnyModule][] {
+    return Object.entries(this).filter((entry): entry is [string, AnyModule] => entry[1] instanceof Module);
   }
 
   /** This module and all below it, by dotted names; itself is ''. */
-  *namedModules(prefix: string = ''): Generator<[string, Module]> {
+  *namedModules(prefix: string = ''): Generator<[string, AnyModule]> {
     yield [prefix, this];
     for (const [name, child] of this.namedChildren())
       yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`);
   }
 
-  *#named(own: (m: Module) => ReadonlyMap<string, Value>): Generator<[string, Value]> {
+  *#named(own: (m: AnyModule) => ReadonlyMap<string, Value>): Generator<[string, Value]> {
     const seen = new Set<Value>();
     for (const [path, module] of this.namedModules()) {
       for (const [name, leaf] of own(module)) {
@@ -246,7 +251,7 @@ export abstract class Module {
    * The forward pass is traced, not run: nothing is computed, and buffers and random numbers stay as they are.
    * @example console.log(model.summary(zeros([1, 784])))
    */
-  summary(...inputs: Value[]): string {
+  summary(...inputs: Inputs): string {
     return summaryOf(this, inputs);
   }
 

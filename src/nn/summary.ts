@@ -2,7 +2,7 @@
 import { showShape } from '../base/errors.ts';
 import { trace } from '../program/trace.ts';
 import { isValue, type Value } from '../value/value.ts';
-import type { Module } from './module.ts';
+import type { AnyModule } from './module.ts';
 
 /** `[1, 10]`; several Values as a list, whatever holds them. */
 function shapesOf(output: unknown): string {
@@ -12,8 +12,8 @@ function shapesOf(output: unknown): string {
 }
 
 /** Output shapes of all modules, by a forward pass without numbers. */
-function outputShapes(module: Module, inputs: readonly Value[]): ReadonlyMap<Module, string> {
-  const shapes = new Map<Module, string>();
+function outputShapes(module: AnyModule, inputs: readonly unknown[]): ReadonlyMap<AnyModule, string> {
+  const shapes = new Map<AnyModule, string>();
   if (inputs.length === 0) return shapes;
   const removers = [...module.namedModules()].map(([, part]) =>
     part.registerForwardHook((_, __, output) => {
@@ -21,7 +21,7 @@ function outputShapes(module: Module, inputs: readonly Value[]): ReadonlyMap<Mod
     }),
   );
   try {
-    trace((...xs: Value[]) => module.forward(...xs), ...inputs);
+    trace((...xs: never[]) => module.forward(...xs), ...(inputs as never[]));
   } finally {
     removers.forEach((remove) => remove());
   }
@@ -46,7 +46,7 @@ function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** Rows in the order of `namedModules`; parameters that two modules share are counted in the first. */
-export function summaryOf(module: Module, inputs: readonly Value[]): string {
+export function summaryOf(module: AnyModule, inputs: readonly unknown[]): string {
   const shapes = outputShapes(module, inputs);
   const seen = new Set<Value>();
   const rows = [...module.namedModules()].map(([path, part]) => {
