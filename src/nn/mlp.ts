@@ -23,7 +23,7 @@ const isWidths = (sizes: unknown): sizes is readonly number[] => Array.isArray(s
  */
 export class MLP extends Module {
   readonly sizes: readonly number[];
-  readonly layers: ModuleList;
+  readonly layers: ModuleList<Linear>;
   readonly #activation: Activation;
 
   constructor(sizes: readonly number[], options: MLPOptions = {}) {

@@ -40,6 +40,11 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
   readonly #buffers = new Map<string, Value>();
   #hooks: Hooks | null = null;
 
+  /** TypeScript cannot see that a module, whatever it takes, is one of any inputs. */
+  get #self(): AnyModule {
+    return this as unknown as AnyModule;
+  }
+
   constructor() {
     // The subclass's forward, with hooks and under a scope of the class's name, whoever calls it.
     const forward = this.forward.bind(this);
@@ -71,9 +76,9 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
     if (this.#hooks === null) return forward(...(inputs as never[]));
     const { before, after } = this.#hooks;
     let given = inputs;
-    for (const hook of before) given = (hook(this, given) as readonly unknown[] | undefined) ?? given;
+    for (const hook of before) given = (hook(this.#self, given) as readonly unknown[] | undefined) ?? given;
     let output = forward(...(given as never[]));
-    for (const hook of after) output = hook(this, given, output) ?? output;
+    for (const hook of after) output = hook(this.#self, given, output) ?? output;
     return output;
   }
 
@@ -138,7 +143,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
 
   /** This module and all below it, by dotted names; itself is ''. */
   *namedModules(prefix: string = ''): Generator<[string, AnyModule]> {
-    yield [prefix, this];
+    yield [prefix, this.#self];
     for (const [name, child] of this.namedChildren())
       yield* child.namedModules(prefix === '' ? name : `${prefix}.${name}`);
   }
@@ -252,7 +257,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
    * @example console.log(model.summary(zeros([1, 784])))
    */
   summary(...inputs: Inputs): string {
-    return summaryOf(this, inputs);
+    return summaryOf(this.#self, inputs);
   }
 
   /** Options shown by `toString` and `summary`, such as `p=0.5`. Override it. */
