@@ -22,7 +22,7 @@ export class Softmax extends Module {
   readonly axis: number;
 
   constructor(axis?: AxisArgument) {
-    super();
+    super(axis);
     this.axis = axisOf('Softmax', axis);
   }
 
@@ -45,7 +45,7 @@ export class LogSoftmax extends Module {
   readonly axis: number;
 
   constructor(axis?: AxisArgument) {
-    super();
+    super(axis);
     this.axis = axisOf('LogSoftmax', axis);
   }
 
@@ -68,7 +68,7 @@ export class Softmin extends Module {
   readonly axis: number;
 
   constructor(axis?: AxisArgument) {
-    super();
+    super(axis);
     this.axis = axisOf('Softmin', axis);
   }
 
@@ -91,7 +91,7 @@ export class GLU extends Module {
   readonly axis: number;
 
   constructor(axis?: AxisArgument) {
-    super();
+    super(axis);
     this.axis = axisOf('GLU', axis);
   }
 

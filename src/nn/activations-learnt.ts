@@ -26,7 +26,7 @@ export class PReLU extends Module {
   readonly weight: Value;
 
   constructor(options: PReLUOptions = {}) {
-    super();
+    super(options);
     checkOptions('PReLU', options, ['numParameters', 'init', 'dtype']);
     this.numParameters = checkCount('PReLU', 'numParameters', options.numParameters ?? 1);
     const init = requireNumber('PReLU', 'init', options.init ?? 0.25);
@@ -57,7 +57,7 @@ export class RReLU extends Module {
   readonly upper: number;
 
   constructor(options: RReLUOptions = {}) {
-    super();
+    super(options);
     checkOptions('RReLU', options, ['lower', 'upper']);
     this.lower = requireNumber('RReLU', 'lower', options.lower ?? 1 / 8);
     this.upper = requireNumber('RReLU', 'upper', options.upper ?? 1 / 3);

@@ -15,7 +15,7 @@ export class LeakyReLU extends Module {
   readonly negativeSlope: number;
 
   constructor(negativeSlope?: number | { readonly negativeSlope?: number }) {
-    super();
+    super(negativeSlope);
     this.negativeSlope = onlyNumber('LeakyReLU', 'negativeSlope', negativeSlope, 0.01);
   }
 
@@ -38,7 +38,7 @@ export class ELU extends Module {
   readonly alpha: number;
 
   constructor(alpha?: number | { readonly alpha?: number }) {
-    super();
+    super(alpha);
     this.alpha = onlyNumber('ELU', 'alpha', alpha, 1);
   }
 
@@ -61,7 +61,7 @@ export class CELU extends Module {
   readonly alpha: number;
 
   constructor(alpha?: number | { readonly alpha?: number }) {
-    super();
+    super(alpha);
     this.alpha = onlyNumber('CELU', 'alpha', alpha, 1);
   }
 
@@ -84,7 +84,7 @@ export class Hardshrink extends Module {
   readonly lambd: number;
 
   constructor(lambd?: number | { readonly lambd?: number }) {
-    super();
+    super(lambd);
     this.lambd = onlyNumber('Hardshrink', 'lambd', lambd, 0.5);
   }
 
@@ -107,7 +107,7 @@ export class Softshrink extends Module {
   readonly lambd: number;
 
   constructor(lambd?: number | { readonly lambd?: number }) {
-    super();
+    super(lambd);
     this.lambd = onlyNumber('Softshrink', 'lambd', lambd, 0.5);
   }
 
@@ -130,7 +130,7 @@ export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
   constructor(options: GeluOptions = {}) {
-    super();
+    super(options);
     checkOptions('GELU', options, ['approximate']);
     this.approximate = options.approximate ?? 'none';
     if (this.approximate === 'none' || this.approximate === 'tanh') return;
@@ -167,7 +167,7 @@ export class Softplus extends Module {
   readonly threshold: number;
 
   constructor(options: SoftplusModuleOptions = {}) {
-    super();
+    super(options);
     checkOptions('Softplus', options, ['beta', 'threshold']);
     this.beta = requireNumber('Softplus', 'beta', options.beta ?? 1);
     this.threshold = requireNumber('Softplus', 'threshold', options.threshold ?? 20);
@@ -200,7 +200,7 @@ export class Hardtanh extends Module {
   readonly maxVal: number;
 
   constructor(options: HardtanhOptions = {}) {
-    super();
+    super(options);
     checkOptions('Hardtanh', options, ['minVal', 'maxVal']);
     this.minVal = requireNumber('Hardtanh', 'minVal', options.minVal ?? -1);
     this.maxVal = requireNumber('Hardtanh', 'maxVal', options.maxVal ?? 1);
@@ -231,7 +231,7 @@ export class Threshold extends Module {
   readonly value: number;
 
   constructor(threshold: number, value: number) {
-    super();
+    super(threshold, value);
     this.threshold = requireNumber('Threshold', 'threshold', threshold);
     this.value = requireNumber('Threshold', 'value', value);
   }

@@ -22,7 +22,7 @@ export class Bilinear extends Module {
   readonly bias: Value | null;
 
   constructor(in1Features: number, in2Features: number, outFeatures: number, options: LinearOptions = {}) {
-    super();
+    super(in1Features, in2Features, outFeatures, options);
     checkOptions('Bilinear', options, ['bias', 'dtype']);
     const m = (this.in1Features = checkCount('Bilinear', 'in1Features', in1Features));
     const n = (this.in2Features = checkCount('Bilinear', 'in2Features', in2Features));

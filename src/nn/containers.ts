@@ -25,6 +25,10 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
     this.push(...items);
   }
 
+  override get configuration(): readonly unknown[] {
+    return [[...this.#items]];
+  }
+
   override namedChildren(): [string, AnyModule][] {
     return this.#items.map((item, i) => [String(i), item]);
   }
@@ -74,6 +78,12 @@ export class Sequential extends Module {
       requireModule('Sequential', item, name);
       if (name.includes('.')) throw new OptionError(`the name ${name} contains a dot`, { op: 'Sequential' });
     }
+  }
+
+  /** Its present modules: a list where they are named by their positions, else one object. */
+  override get configuration(): readonly unknown[] {
+    const isNumbered = [...this.#items.keys()].every((name, i) => name === String(i));
+    return isNumbered ? [...this.#items.values()] : [Object.fromEntries(this.#items)];
   }
 
   override namedChildren(): [string, Module][] {

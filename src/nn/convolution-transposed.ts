@@ -52,7 +52,7 @@ abstract class TransposedConvolution extends Module {
     kernelSize: PerAxis,
     options: ConvTransposeOptions,
   ) {
-    super();
+    super(inChannels, outChannels, kernelSize, options);
     const layer = `ConvTranspose${rank}d`;
     checkOptions(layer, options, OPTIONS);
     const geometry = geometryOf(layer, rank, inChannels, outChannels, kernelSize, options);

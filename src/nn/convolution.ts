@@ -90,7 +90,7 @@ abstract class Convolution extends Module {
   readonly #margins: Margins;
 
   constructor(rank: 1 | 2 | 3, inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvOptions) {
-    super();
+    super(inChannels, outChannels, kernelSize, options);
     const layer = `Conv${rank}d`;
     checkOptions(layer, options, OPTIONS);
     const geometry = geometryOf(layer, rank, inChannels, outChannels, kernelSize, options);

@@ -27,7 +27,7 @@ abstract class RandomDropout extends Module {
   readonly p: number;
 
   constructor(layer: string, p: ProbabilityArgument | undefined) {
-    super();
+    super(p);
     this.p = checkProbability(layer, 'p', onlyNumber(layer, 'p', p, 0.5));
   }
 
@@ -152,7 +152,7 @@ export class GaussianNoise extends Module {
   readonly std: number;
 
   constructor(std?: number | { readonly std?: number }) {
-    super();
+    super(std);
     this.std = onlyNumber('GaussianNoise', 'std', std, 1);
     if (this.std >= 0) return;
     throw new OptionError(`std must not be negative, got ${this.std}`, { op: 'GaussianNoise', option: 'std' });

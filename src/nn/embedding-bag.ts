@@ -140,7 +140,7 @@ export class EmbeddingBag extends Module {
   readonly #settings: BagSettings;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}) {
-    super();
+    super(numEmbeddings, embeddingDim, options);
     checkOptions('EmbeddingBag', options, [...SETTINGS, 'dtype']);
     this.numEmbeddings = checkCount('EmbeddingBag', 'numEmbeddings', numEmbeddings);
     this.embeddingDim = checkCount('EmbeddingBag', 'embeddingDim', embeddingDim);

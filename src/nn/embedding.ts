@@ -60,7 +60,7 @@ export class Embedding extends Module {
   readonly weight: Value;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
-    super();
+    super(numEmbeddings, embeddingDim, options);
     checkOptions('Embedding', options, ['paddingIdx', 'maxNorm', 'normType', 'dtype']);
     this.numEmbeddings = checkCount('Embedding', 'numEmbeddings', numEmbeddings);
     this.embeddingDim = checkCount('Embedding', 'embeddingDim', embeddingDim);

@@ -27,7 +27,7 @@ export class Linear extends Module {
   readonly bias: Value | null;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
-    super();
+    super(inFeatures, outFeatures, options);
     checkOptions('Linear', options, ['bias', 'dtype']);
     this.inFeatures = checkCount('Linear', 'inFeatures', inFeatures);
     this.outFeatures = checkCount('Linear', 'outFeatures', outFeatures);

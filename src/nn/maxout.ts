@@ -21,7 +21,7 @@ export class Maxout extends Module {
   readonly linear: Linear;
 
   constructor(inFeatures: number, outFeatures: number, options: MaxoutOptions = {}) {
-    super();
+    super(inFeatures, outFeatures, options);
     checkOptions('Maxout', options, ['pieces', 'bias', 'dtype']);
     const { pieces = 2, ...linear } = options;
     this.pieces = checkCount('Maxout', 'pieces', pieces);

@@ -27,7 +27,7 @@ export class MLP extends Module {
   readonly #activation: Activation;
 
   constructor(sizes: readonly number[], options: MLPOptions = {}) {
-    super();
+    super(sizes, options);
     checkOptions('MLP', options, ['activation', 'bias', 'dtype']);
     if (!isWidths(sizes)) {
       throw new OptionError(`sizes needs at least an input and an output width, got [${String(sizes)}]`, {

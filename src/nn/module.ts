@@ -4,6 +4,7 @@ import { isFloat, type DType } from '../base/dtypes.ts';
 import { state, withScope } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
 import { checkDType, type ParameterDType } from './arguments.ts';
+import { snapshot } from './configuration.ts';
 import { replaceLeaves } from './replace-leaves.ts';
 import { loadState, type LoadedState, type LoadStateOptions, type StateDict } from './state-dict.ts';
 import { summaryOf } from './summary.ts';
@@ -27,7 +28,8 @@ interface Hooks {
 }
 
 /**
- * Base of all layers and models. Declare parameters with `this.parameter(name, value)`, buffers with
+ * Base of all layers and models. Pass the constructor's arguments on, `super(width, options)`, so that the model can be
+ * saved with them; declare parameters with `this.parameter(name, value)`, buffers with
  * `this.buffer(name, value)`; modules held in properties are children. Calls of `forward` record under a scope named
  * after the class, so that graphs show layers as boxes.
  *
@@ -38,6 +40,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
   #training = true;
   readonly #parameters = new Map<string, Value>();
   readonly #buffers = new Map<string, Value>();
+  readonly #configuration: readonly unknown[];
   #hooks: Hooks | null = null;
 
   /** TypeScript cannot see that a module, whatever it takes, is one of any inputs. */
@@ -45,7 +48,9 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
     return this as unknown as AnyModule;
   }
 
-  constructor() {
+  /** @param config What the subclass's constructor was given: see `configuration`. */
+  constructor(...config: unknown[]) {
+    this.#configuration = config.map(snapshot);
     // The subclass's forward, with hooks and under a scope of the class's name, whoever calls it.
     const forward = this.forward.bind(this);
     Object.defineProperty(this, 'forward', {
@@ -54,6 +59,15 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
       enumerable: false,
       configurable: true,
     });
+  }
+
+  /**
+   * The arguments that make such a module anew: `new Class(...configuration)`. They are what the class passes to
+   * `super(…)`: numbers, text, lists and plain objects of them, and modules. A model is saved with them.
+   * @example class Net extends Module { constructor(width: number) { super(width); … } }
+   */
+  get configuration(): readonly unknown[] {
+    return this.#configuration;
   }
 
   /**

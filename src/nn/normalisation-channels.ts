@@ -48,7 +48,7 @@ abstract class ChannelNorm extends Module {
   readonly numBatchesTracked: Value | null;
 
   constructor(layer: string, numFeatures: number, options: ChannelNormOptions, isOn: boolean) {
-    super();
+    super(numFeatures, options);
     checkOptions(layer, options, OPTIONS);
     this.numFeatures = checkCount(layer, 'numFeatures', numFeatures);
     this.eps = options.eps ?? 1e-5;

@@ -79,7 +79,7 @@ export class LayerNorm extends Module {
   readonly bias: Value | null;
 
   constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
-    super();
+    super(normalizedShape, options);
     checkOptions('LayerNorm', options, ['eps', 'elementwiseAffine', 'bias', 'dtype']);
     this.normalizedShape = shapeOf('LayerNorm', normalizedShape);
     this.eps = options.eps ?? 1e-5;
@@ -109,7 +109,7 @@ export class RMSNorm extends Module {
   readonly weight: Value | null;
 
   constructor(normalizedShape: number | readonly number[], options: RMSNormOptions = {}) {
-    super();
+    super(normalizedShape, options);
     checkOptions('RMSNorm', options, ['eps', 'elementwiseAffine', 'dtype']);
     this.normalizedShape = shapeOf('RMSNorm', normalizedShape);
     this.eps = options.eps ?? null;
@@ -141,7 +141,7 @@ export class GroupNorm extends Module {
   readonly bias: Value | null;
 
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
-    super();
+    super(numGroups, numChannels, options);
     checkOptions('GroupNorm', options, ['eps', 'affine', 'dtype']);
     this.numGroups = checkCount('GroupNorm', 'numGroups', numGroups);
     this.numChannels = checkCount('GroupNorm', 'numChannels', numChannels);
@@ -179,7 +179,7 @@ export class LocalResponseNorm extends Module {
   readonly k: number;
 
   constructor(size: number, options: LocalResponseNormLayerOptions = {}) {
-    super();
+    super(size, options);
     checkOptions('LocalResponseNorm', options, ['alpha', 'beta', 'k']);
     this.size = checkCount('LocalResponseNorm', 'size', size);
     this.alpha = options.alpha ?? 1e-4;

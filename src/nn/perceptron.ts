@@ -36,7 +36,7 @@ export class Perceptron extends Module {
   readonly bias: Value;
 
   constructor(inFeatures: number, options: PerceptronOptions = {}) {
-    super();
+    super(inFeatures, options);
     checkOptions('Perceptron', options, ['lr', 'dtype']);
     this.inFeatures = checkCount('Perceptron', 'inFeatures', inFeatures);
     this.lr = requireNumber('Perceptron', 'lr', options.lr ?? 1);

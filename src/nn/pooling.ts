@@ -60,7 +60,7 @@ abstract class Pooling<O extends MaxPoolLayerOptions> extends Module {
     kernelSize: PerAxis,
     options: O,
   ) {
-    super();
+    super(kernelSize, options);
     checkOptions(layer, options, known);
     checkWindow(layer, rank, kernelSize, options);
     this.kernelSize = kernelSize;
@@ -154,7 +154,7 @@ abstract class AdaptivePooling extends Module {
   readonly #pool: (x: Value, size: AdaptiveSize) => Value;
 
   constructor(outputSize: AdaptiveSize, pool: (x: Value, size: AdaptiveSize) => Value) {
-    super();
+    super(outputSize);
     this.outputSize = outputSize;
     this.#pool = pool;
   }

@@ -51,7 +51,7 @@ export class PositionalEncoding extends Module {
   readonly weight: Value | null;
 
   constructor(width: number, options: PositionalOptions = {}) {
-    super();
+    super(width, options);
     checkOptions('PositionalEncoding', options, ['kind', 'maxLen', 'base', 'dtype']);
     this.width = checkCount('PositionalEncoding', 'width', width);
     this.kind = checkKind(options.kind, width);

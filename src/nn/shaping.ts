@@ -25,7 +25,7 @@ export class Flatten extends Module {
   readonly endAxis: number;
 
   constructor(options: FlattenOptions = {}) {
-    super();
+    super(options);
     checkOptions('Flatten', options, ['startAxis', 'endAxis']);
     this.startAxis = options.startAxis ?? 1;
     this.endAxis = options.endAxis ?? -1;
@@ -60,7 +60,7 @@ export class Unflatten extends Module {
   readonly sizes: Shape;
 
   constructor(axis: number, sizes: Shape) {
-    super();
+    super(axis, sizes);
     if (!Array.isArray(sizes) || !sizes.every((n) => Number.isInteger(n) && n >= -1)) {
       throw new OptionError(`sizes must be a list of lengths (one may be -1), got ${String(sizes)}`, {
         op: 'Unflatten',
@@ -101,7 +101,7 @@ export class Upsample extends Module {
   readonly options: InterpolateOptions;
 
   constructor(options: InterpolateOptions) {
-    super();
+    super(options);
     checkOptions('Upsample', options, INTERPOLATION);
     if ((options.size ?? null) === null && (options.scaleFactor ?? null) === null) {
       throw new OptionError('either size or scaleFactor must be given', { op: 'Upsample', option: 'size' });
@@ -130,7 +130,7 @@ export class PixelShuffle extends Module {
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
-    super();
+    super(upscaleFactor);
     this.upscaleFactor = checkCount('PixelShuffle', 'upscaleFactor', upscaleFactor);
   }
 
@@ -153,7 +153,7 @@ export class PixelUnshuffle extends Module {
   readonly downscaleFactor: number;
 
   constructor(downscaleFactor: number) {
-    super();
+    super(downscaleFactor);
     this.downscaleFactor = checkCount('PixelUnshuffle', 'downscaleFactor', downscaleFactor);
   }
 
