@@ -15,3 +15,13 @@ export { plotDecisionBoundary } from './boundary.ts';
 export { plotLoss } from './plot.ts';
 export { bar, lines, silent, type Progress, type Terminal } from './progress.ts';
 export { canPlot, type PlotOptions } from './vega.ts';
+export {
+  choice,
+  integer,
+  logUniform,
+  uniform,
+  type Chosen,
+  type Distribution,
+  type Plain,
+  type Space,
+} from './space.ts';
