@@ -2,6 +2,7 @@
 import '../value/install.ts';
 
 export { batches, permutation, type BatchOptions } from './batches.ts';
+export { BytePairTokenizer, type BytePairJson, type BytePairOptions } from './byte-pair.ts';
 export { collate, type Collated } from './collate.ts';
 export { isMissing, numericColumn, parseCsv, readCsv, type CsvOptions, type Table } from './csv.ts';
 export { streamCsv, type CsvRow, type CsvStreamOptions } from './csv-stream.ts';
@@ -63,4 +64,12 @@ export {
   type Parts,
   type SplitOptions,
 } from './split.ts';
-export { CharTokenizer, WordTokenizer, type Ids, type TokenizerJson, type WordOptions } from './tokenizers.ts';
+export {
+  CharTokenizer,
+  tokenizerFromJSON,
+  WordTokenizer,
+  type CharTokenizerJson,
+  type WordOptions,
+  type WordTokenizerJson,
+} from './tokenizers.ts';
+export type { Ids, Tokenizer, TokenizerJson } from './vocabulary.ts';

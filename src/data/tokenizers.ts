@@ -1,49 +1,22 @@
 /** Text as whole numbers: by character or by word. Fitted on training text, saved as JSON. */
 import { checkOptions, DataError } from '../base/errors.ts';
-import { isValue, type Value } from '../value/value.ts';
 import { requireCount } from './arguments.ts';
+import { BytePairTokenizer } from './byte-pair.ts';
+import { idsOf, textsIn, Vocabulary, type Ids, type Tokenizer, type TokenizerJson } from './vocabulary.ts';
 
-/** Ids, as numbers or a Value. */
-export type Ids = ArrayLike<number> | Value;
-
-export interface TokenizerJson {
-  readonly type: string;
+export interface CharTokenizerJson extends TokenizerJson {
+  readonly type: 'CharTokenizer';
   readonly tokens: readonly string[];
-  readonly lowercase?: boolean;
 }
 
-/** What stands for a token that training did not see: always id 0 where there is one. */
+export interface WordTokenizerJson extends TokenizerJson {
+  readonly type: 'WordTokenizer';
+  readonly tokens: readonly string[];
+  readonly lowercase: boolean;
+}
+
+/** What stands for a word that training did not see: always id 0 of a WordTokenizer. */
 const UNKNOWN = '<unk>';
-
-const idsOf = (ids: Ids): ArrayLike<number> => (isValue(ids) ? ids.data : ids);
-
-function tokensIn(op: string, json: object): readonly string[] {
-  const { tokens } = json as { tokens?: unknown };
-  if (Array.isArray(tokens) && tokens.length > 0 && tokens.every((t) => typeof t === 'string')) return tokens;
-  throw new DataError('the saved tokens are not a list of text', { op });
-}
-
-/** Tokens and their ids, both ways. */
-class Vocabulary {
-  readonly tokens: readonly string[];
-  readonly #ids: ReadonlyMap<string, number>;
-
-  constructor(tokens: readonly string[]) {
-    this.tokens = tokens;
-    this.#ids = new Map(tokens.map((token, id) => [token, id]));
-  }
-
-  idOf(token: string): number | undefined {
-    return this.#ids.get(token);
-  }
-
-  /** @throws DataError for an id that stands for no token. */
-  tokenOf(op: string, id: number): string {
-    const token = this.tokens[id];
-    if (token !== undefined) return token;
-    throw new DataError(`id ${id} stands for no token; there are ${this.tokens.length}`, { op });
-  }
-}
 
 /**
  * Text by character (Unicode code point), numbered in sorted order. Decoding undoes encoding exactly.
@@ -52,7 +25,7 @@ class Vocabulary {
  * const tokenizer = CharTokenizer.train(text);
  * tokenizer.decode(tokenizer.encode('To be')) // 'To be'
  */
-export class CharTokenizer {
+export class CharTokenizer implements Tokenizer {
   readonly #vocabulary: Vocabulary;
 
   private constructor(tokens: readonly string[]) {
@@ -87,13 +60,13 @@ export class CharTokenizer {
     return Array.from(idsOf(ids), (id) => this.#vocabulary.tokenOf('CharTokenizer', id)).join('');
   }
 
-  toJSON(): TokenizerJson {
+  toJSON(): CharTokenizerJson {
     return { type: 'CharTokenizer', tokens: this.tokens };
   }
 
   /** One that `toJSON` saved. @example CharTokenizer.fromJSON(JSON.parse(text)) */
   static fromJSON(json: object): CharTokenizer {
-    return new CharTokenizer(tokensIn('CharTokenizer', json));
+    return new CharTokenizer(textsIn('CharTokenizer', json, 'tokens'));
   }
 }
 
@@ -120,7 +93,7 @@ const wordsOf = (text: string, lowercase: boolean): string[] =>
  * const tokenizer = WordTokenizer.train('the cat and the dog', { lowercase: true });
  * tokenizer.encode('the bird') // [1, 0]
  */
-export class WordTokenizer {
+export class WordTokenizer implements Tokenizer {
   readonly lowercase: boolean;
   readonly #vocabulary: Vocabulary;
 
@@ -159,12 +132,36 @@ export class WordTokenizer {
     return Array.from(idsOf(ids), (id) => this.#vocabulary.tokenOf('WordTokenizer', id)).join(' ');
   }
 
-  toJSON(): TokenizerJson {
+  toJSON(): WordTokenizerJson {
     return { type: 'WordTokenizer', tokens: this.tokens, lowercase: this.lowercase };
   }
 
   /** One that `toJSON` saved. @example WordTokenizer.fromJSON(JSON.parse(text)) */
   static fromJSON(json: object): WordTokenizer {
-    return new WordTokenizer(tokensIn('WordTokenizer', json), (json as TokenizerJson).lowercase === true);
+    return new WordTokenizer(
+      textsIn('WordTokenizer', json, 'tokens'),
+      (json as Partial<WordTokenizerJson>).lowercase === true,
+    );
+  }
+}
+
+/**
+ * The tokenizer that `toJSON` saved, whichever it is.
+ * @throws DataError for something that no tokenizer saved.
+ * @example const tokenizer = tokenizerFromJSON(JSON.parse(text))
+ */
+export function tokenizerFromJSON(json: object): Tokenizer {
+  switch ((json as Partial<TokenizerJson>).type) {
+    case 'CharTokenizer':
+      return CharTokenizer.fromJSON(json);
+    case 'WordTokenizer':
+      return WordTokenizer.fromJSON(json);
+    case 'BytePairTokenizer':
+      return BytePairTokenizer.fromJSON(json);
+    default:
+      throw new DataError(`no tokenizer has the type ${JSON.stringify((json as Partial<TokenizerJson>).type)}`, {
+        op: 'tokenizerFromJSON',
+        hint: 'The types are CharTokenizer, WordTokenizer and BytePairTokenizer.',
+      });
   }
 }
