@@ -13,7 +13,7 @@ const asFloat = (x: Value): Value => (isFloat(x.dtype) ? x : x.to(defaultDtype()
 const drawKept = (shape: Shape, p: number, dtype: DType): Value => rand(shape, { dtype }).lt(p);
 
 /** The input, zeroed where `shape` (which broadcasts to it) says, the rest scaled so that the mean stays. */
-function dropped(x: Value, p: number, shape: Shape): Value {
+export function dropped(x: Value, p: number, shape: Shape): Value {
   if (p === 0) return x;
   if (p === 1) return x.mul(0);
   const kept = drawKept(shape, 1 - p, x.dtype).to(x.dtype);

@@ -16,3 +16,4 @@ export {
 } from './module.ts';
 export * from './image-layers.ts';
 export * from './plain-layers.ts';
+export * from './recurrent-layers.ts';
