@@ -15,6 +15,7 @@ export {
   type EncoderJson,
   type OneHotOptions,
 } from './encoders.ts';
+export { fromJSON, type Preprocessor, type PreprocessorClass } from './from-json.ts';
 export { parseIdx, readIdx } from './idx.ts';
 export { Imputer, type ImputeStrategy, type ImputerJson, type ImputerOptions } from './imputer.ts';
 export { readJson, streamJsonLines } from './json.ts';

@@ -1,4 +1,5 @@
 /** ZIP archives, as far as .npz files need them. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
+import { crc32 } from '../base/crc.ts';
 import { builtin } from '../base/node.ts';
 
 export interface Member {
@@ -11,18 +12,6 @@ type Fail = (message: string) => never;
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
-
-const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = (c & 1) === 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-export function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = CRC[(c ^ byte) & 255]! ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
-}
 
 /** Where the end record starts: it is followed by a comment of at most 65,535 bytes. */
 function endOf(view: DataView, fail: Fail): number {
