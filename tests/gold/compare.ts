@@ -5,6 +5,9 @@ import { dtypeOf, flattenOutputs, number, tensorsOf, withTensors, type GoldCase,
 /** Calls the op as PyTorch is called: positional arguments, then options by PyTorch's names. */
 export type Adapter = (args: readonly never[], kwargs: Readonly<Record<string, never>>) => unknown;
 
+/** A case of something that is not here, such as an option: it is counted, and not run. */
+export class Unsupported extends Error {}
+
 /** What went wrong, in one line; null if nothing did. */
 export type Verdict = string | null;
 

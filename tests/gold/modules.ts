@@ -1,8 +1,9 @@
 /** Gold of modules: a layer with PyTorch's state, run forwards and backwards in its mode (see data/README.md). */
 import { constant, value, type Value } from 'chainrule';
-import type { Module } from 'chainrule/nn';
+import type { AnyModule } from 'chainrule/nn';
 import { compareTensor, type Runner, type Verdict } from './compare.ts';
 import { dtypeOf, flattenOutputs, isTensor, number, type GoldTensor } from './format.ts';
+import type { TorchModule } from './torch-modules.ts';
 
 export interface ModuleCase {
   readonly options: Readonly<Record<string, unknown>>;
@@ -13,11 +14,6 @@ export interface ModuleCase {
   readonly inputGrads: readonly (GoldTensor | null)[];
   readonly paramGrads: Readonly<Record<string, GoldTensor | null>>;
   readonly stateAfter?: Readonly<Record<string, GoldTensor>>;
-}
-
-export interface ModuleFile {
-  readonly name: string;
-  readonly cases: readonly ModuleCase[];
 }
 
 const held = (tensor: GoldTensor): Value =>
@@ -56,24 +52,30 @@ function compareNamed(
   return null;
 }
 
+/** Σᵢ Σₖ out[i][k]·cos(k + i), of those that are floats. */
+function lossOf(outputs: readonly Value[]): Value {
+  const terms = outputs.flatMap((x, i) => (x.dtype === 'float64' ? [weighted(x, i)] : []));
+  return terms.reduce((a, b) => a.add(b));
+}
+
 /** Outputs, gradients of inputs and parameters, and buffers after the pass. */
 export function runModuleCase(
-  model: Module,
+  { build, call }: TorchModule,
   gold: ModuleCase,
   tolerance: number,
   runner: Runner,
-  call: (model: Module, inputs: readonly Value[]) => unknown = (m, xs) => m.forward(...xs),
 ): Verdict {
+  const model: AnyModule = build(gold.options);
   model.loadStateDict(states(gold.state));
   model.train(gold.mode === 'train');
   const inputs = gold.inputs.map(leaf);
   const run = runner((...xs) => {
     const outputs = flattenOutputs(call(model, xs));
-    const loss = outputs.map(weighted).reduce((a, b) => a.add(b));
-    loss.backward();
+    lossOf(outputs).backward();
     return outputs;
   });
   const outputs = run(...inputs);
+  if (outputs.length !== gold.outputs.length) return `${outputs.length} outputs, expected ${gold.outputs.length}`;
   const parameters = new Map(model.namedParameters());
   const buffers = new Map(model.namedBuffers());
   const listed = <T>(xs: readonly T[]): Record<string, T> => Object.fromEntries(xs.map((x, i) => [String(i), x]));

@@ -1,13 +1,13 @@
 /**
  * npm run test:gold [DIR] [-- --only NAME]: runs every file of a folder laid out as tests/gold/data (op, optim,
- * scheduler; or of op alone) and prints a line for each. Exit code 1 if a case fails.
+ * scheduler, module; or of op alone) and prints a line for each. Exit code 1 if a case fails.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compile, TraceError } from 'chainrule';
 import { looser } from './adapters/index.ts';
-import { eagerly, type Runner } from './compare.ts';
+import { eagerly, Unsupported, type Runner } from './compare.ts';
 import { sections, type AnyFile, type CaseRunner } from './sections.ts';
 
 const TOLERANCE = 1e-9;
@@ -40,21 +40,28 @@ interface Tally {
 
 function runFile(name: string, file: AnyFile, run: NonNullable<CaseRunner>, tally: Tally): void {
   const failures: string[] = [];
+  const unsupported: string[] = [];
   const tolerance = looser[name]?.tolerance ?? TOLERANCE;
   file.cases.forEach((gold, i) => {
     let verdict: string | null;
     try {
       verdict = run(gold, tolerance, runner);
     } catch (error) {
+      if (error instanceof Unsupported) {
+        unsupported.push(`    case ${i} unsupported: ${error.message}`);
+        return;
+      }
       verdict = error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : String(error);
     }
     if (verdict !== null) failures.push(`    case ${i}: ${verdict}`);
   });
-  const passed = file.cases.length - failures.length;
+  const passed = file.cases.length - failures.length - unsupported.length;
   tally.passed += passed;
   tally.failed += failures.length;
+  tally.unsupported += unsupported.length;
   const note = looser[name] === undefined ? '' : ` (tolerance ${looser[name].tolerance}: ${looser[name].why})`;
   console.log(`${failures.length === 0 ? 'passed' : 'FAILED'}  ${name}  ${passed}/${file.cases.length}${note}`);
+  unsupported.slice(0, SHOWN_FAILURES).forEach((line) => console.log(line));
   failures.slice(0, SHOWN_FAILURES).forEach((line) => console.log(line));
   if (failures.length > SHOWN_FAILURES) console.log(`    … ${failures.length - SHOWN_FAILURES} more`);
 }
