@@ -8,6 +8,7 @@ export * from './activations-smooth.ts';
 export * from './arithmetic.ts';
 export * from './arithmetic-division.ts';
 export * from './arithmetic-powers.ts';
+export * from './attention.ts';
 export { clone, stopGradient, to } from './cast.ts';
 export * from './clamping.ts';
 export * from './comparison.ts';

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unsafe-return -- see call.ts */
-/** Convolution, pooling, resampling. */
+/** Convolution, pooling, resampling, attention. */
 import type { Adapter } from '../compare.ts';
 import { adapt, fn, named, optionsOf, type Kwargs } from './call.ts';
 
@@ -61,5 +61,10 @@ export const layers: Readonly<Record<string, Adapter>> = {
   'nn.functional.pixel_unshuffle': adapt(([x, ...rest], kwargs: Kwargs) => {
     const { downscale_factor } = named(rest, ['downscale_factor'], kwargs);
     return fn('pixelUnshuffle')(x, downscale_factor);
+  }),
+  'nn.functional.scaled_dot_product_attention': adapt(([query, ...rest], kwargs: Kwargs) => {
+    const signature = ['key', 'value', 'attn_mask', 'dropout_p', 'is_causal', 'scale', 'enable_gqa'];
+    const { key, value, ...options } = named(rest, signature, kwargs);
+    return fn('scaledDotProductAttention')(query, key, value, optionsOf(options));
   }),
 };
