@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-assignment -- PyTorch's calls are loosely typed; the gold files are their check */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- PyTorch's calls are loosely typed; the gold files are their check */
 /** PyTorch's modules by name: how each is built from PyTorch's options here, and called. */
 import type { Value } from 'chainrule';
 import * as nn from 'chainrule/nn';
