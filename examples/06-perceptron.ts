@@ -36,5 +36,5 @@ let loss = step();
 for (let i = 1; i < 500; i++) loss = step();
 console.log(`\nA network of 4 hidden units after 500 steps: loss ${loss.item().toFixed(4)}`);
 const said = logits().sigmoid().data;
-for (let row = 0; row < 4; row++) console.log(`  ${x.at(row).toArray()} → ${said[row]!.toFixed(3)}`);
+for (let row = 0; row < 4; row++) console.log(`  ${x.at(row).data.join(', ')} → ${said[row]!.toFixed(3)}`);
 target('rows of xor right,', logits().gt(0).eq(y).sum().item(), { atLeast: 4 });
