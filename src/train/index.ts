@@ -25,3 +25,14 @@ export {
   type Plain,
   type Space,
 } from './space.ts';
+export {
+  loadModel,
+  loadWeights,
+  modelFromBytes,
+  modelToBytes,
+  saveModel,
+  type Classes,
+  type LoadedModel,
+  type LoadModelOptions,
+  type SaveModelOptions,
+} from './save.ts';

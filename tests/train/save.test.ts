@@ -1,0 +1,399 @@
+/** Models in one file: what is saved comes back, and what cannot be is named. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { constant, DataError, manualSeed, rand, randn, value, type Value } from 'chainrule';
+import {
+  fromJSON,
+  LabelEncoder,
+  readSafetensors,
+  StandardScaler,
+  WordTokenizer,
+  writeSafetensors,
+  type Preprocessor,
+} from 'chainrule/data';
+import {
+  BatchNorm1d,
+  Conv2d,
+  Dropout,
+  Flatten,
+  Linear,
+  MLP,
+  Module,
+  ModuleList,
+  ReLU,
+  Sequential,
+  type AnyModule,
+} from 'chainrule/nn';
+import { loadModel, loadWeights, modelFromBytes, modelToBytes, saveModel } from 'chainrule/train';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chainrule-save-'));
+  path = join(folder, 'net.safetensors');
+  manualSeed(1);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const numbers = (model: AnyModule): unknown =>
+  Object.entries(model.stateDict()).map(([name, x]) => [name, x.dtype, x.toArray()]);
+
+function thrown(f: () => unknown): Error {
+  try {
+    f();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+class Net extends Module {
+  readonly layers: ModuleList;
+  readonly scale: Value;
+  constructor(width: number, options: { readonly deep?: boolean } = {}) {
+    super(width, options);
+    this.layers = new ModuleList([new Linear(2, width), ...(options.deep === true ? [new Linear(width, width)] : [])]);
+    this.scale = this.parameter('scale', value(2));
+  }
+  override forward(x: Value): Value {
+    return (this.layers.at(0) as Linear).forward(x).mul(this.scale);
+  }
+}
+
+/** Holds a module that it was given. */
+class Residual extends Module {
+  readonly inner: Module;
+  constructor(inner: Module) {
+    super(inner);
+    this.inner = inner;
+  }
+  override forward(x: Value): Value {
+    return x.add(this.inner.forward(x));
+  }
+}
+
+describe('a saved model', () => {
+  test('comes back as another of the same class, numbers and results, in evaluation mode', () => {
+    const model = new MLP([3, 5, 2], { activation: 'tanh' });
+    saveModel(model, path);
+    const { model: back } = loadModel<MLP>(path);
+    expect(back).toBeInstanceOf(MLP);
+    expect(back.sizes).toEqual([3, 5, 2]);
+    expect(numbers(back)).toEqual(numbers(model));
+    expect(back.training).toBe(false);
+    const x = randn([4, 3]);
+    expect(back.forward(x).toArray()).toEqual(model.forward(x).toArray());
+    expect(readdirSync(folder)).toEqual(['net.safetensors']);
+  });
+
+  test('keeps containers in containers, names, buffers and modules that are used twice', () => {
+    const shared = new Linear(4, 4);
+    const model = new Sequential({
+      conv: new Sequential(new Conv2d(1, 1, 3, { padding: 'same' }), new Flatten()),
+      norm: new BatchNorm1d(4),
+      body: new Sequential(shared, new ReLU(), shared, new Dropout({ p: 0.25 })),
+    });
+    model.forward(randn([3, 1, 2, 2]));
+    saveModel(model, path);
+    const { model: back } = loadModel<Sequential>(path);
+    expect(String(back)).toBe(String(model));
+    expect(numbers(back)).toEqual(numbers(model));
+    const body = back.at('body') as Sequential;
+    expect(body.at(0)).toBe(body.at(2));
+  });
+
+  test('keeps its dtypes, also where they differ, and which parameters are frozen', () => {
+    const model = new Sequential(new Linear(2, 3), new Linear(3, 1));
+    model.at(0)!.to('float64').freeze();
+    saveModel(model, path);
+    const { model: back } = loadModel(path);
+    expect(numbers(back)).toEqual(numbers(model));
+    expect(back.parameters().map((p) => [p.dtype, p.requiresGrad])).toEqual([
+      ['float64', false],
+      ['float64', false],
+      ['float32', true],
+      ['float32', true],
+    ]);
+  });
+
+  test('any stack of layers comes back', () => {
+    const layer = (n: number): fc.Arbitrary<() => Module> =>
+      fc.constantFrom<() => Module>(
+        () => new Linear(n, n, { bias: false }),
+        () => new BatchNorm1d(n, { momentum: null }),
+        () => new Residual(new MLP([n, 2, n], { activation: 'gelu' })),
+        () => new Dropout(),
+      );
+    fc.assert(
+      fc.property(fc.array(layer(3), { maxLength: 4 }), (makers) => {
+        const model = new Sequential(...makers.map((make) => make()));
+        const { model: back } = modelFromBytes(modelToBytes(model), { classes: { Residual } });
+        expect(String(back)).toBe(String(model));
+        expect(numbers(back)).toEqual(numbers(model));
+        const x = rand([2, 3]);
+        expect(back.forward(x).toArray()).toEqual(model.eval().forward(x).toArray());
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('draws no random numbers, neither saved nor loaded', () => {
+    manualSeed(5);
+    const expected = rand([3]).toArray();
+    manualSeed(5);
+    const model = new MLP([2, 1]);
+    manualSeed(5);
+    modelFromBytes(modelToBytes(model));
+    expect(rand([3]).toArray()).toEqual(expected);
+  });
+
+  test('is an ordinary safetensors file, with metadata', () => {
+    saveModel(new Linear(2, 1), path, { metadata: { author: 'Ada' } });
+    const { tensors, metadata } = readSafetensors(path);
+    expect(Object.keys(tensors).sort()).toEqual(['bias', 'weight']);
+    expect(metadata['author']).toBe('Ada');
+    expect(loadModel(path).metadata).toEqual({ author: 'Ada' });
+  });
+
+  test('numbers in options come back as they were: infinite, negative zero, missing', () => {
+    class Odd extends Module {
+      constructor(...given: unknown[]) {
+        super(...given);
+      }
+      override forward(x: Value): Value {
+        return x;
+      }
+    }
+    const given = [Infinity, -0, NaN, undefined, { a: -Infinity, $b: [null, true, 'c'] }, { $module: 1 }, 0.1];
+    const { model } = modelFromBytes(modelToBytes(new Odd(...given)), { classes: { Odd } });
+    expect(model.configuration).toEqual(given);
+    expect(Object.is(model.configuration[1], -0)).toBe(true);
+  });
+});
+
+describe('classes of your own', () => {
+  test('are given when loading', () => {
+    const model = new Net(3, { deep: true });
+    saveModel(model, path);
+    const { model: back } = loadModel<Net>(path, { classes: { Net } });
+    expect(back).toBeInstanceOf(Net);
+    expect(numbers(back)).toEqual(numbers(model));
+    expect(back.configuration).toEqual([3, { deep: true }]);
+  });
+
+  test('are named where they are missing', () => {
+    saveModel(new Residual(new Net(2)), path);
+    expect(() => loadModel(path, { classes: { Residual } })).toThrow(DataError);
+    expect(thrown(() => loadModel(path, { classes: { Residual } })).message).toMatch(
+      /net\.safetensors.*made of Net, a class that is not known here[\s\S]*classes: \{ Net \}/,
+    );
+  });
+
+  test('may have other names in the file', () => {
+    const bytes = modelToBytes(new Net(2), { classes: { 'shop/Net': Net } });
+    expect(modelFromBytes(bytes, { classes: { 'shop/Net': Net } }).model).toBeInstanceOf(Net);
+  });
+
+  test('that do not tell super what they were given are refused before anything is written', () => {
+    class Forgetful extends Module {
+      readonly layer: Linear;
+      constructor(width: number) {
+        super();
+        this.layer = new Linear(2, width);
+      }
+      override forward(x: Value): Value {
+        return this.layer.forward(x);
+      }
+    }
+    expect(() => saveModel(new Forgetful(3), path)).toThrow(
+      /Forgetful cannot be saved with its configuration[\s\S]*super\(/,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('that get layers later are refused, with the first difference', () => {
+    const net = new Net(2) as Net & { extra?: Linear };
+    net.extra = new Linear(1, 1);
+    expect(() => modelToBytes(net)).toThrow(/built anew, it has .* where this one has .*extra/);
+  });
+
+  test('two of one name are refused', () => {
+    const other = (() => {
+      class Net extends Module {
+        override forward(x: Value): Value {
+          return x;
+        }
+      }
+      return new Net();
+    })();
+    expect(() => modelToBytes(new Sequential(new Net(2), other))).toThrow(/two classes are named Net/);
+  });
+});
+
+describe('what cannot be saved is named with its place', () => {
+  test.each<[string, () => Module, RegExp]>([
+    ['a function', () => new MLP([2, 1], { activation: (x) => x.sin() }), /MLP, argument 2\.activation is a function/],
+    [
+      'inside of others',
+      () => new Sequential(new ReLU(), new Residual(new MLP([2, 2], { activation: (x) => x.sin() }))),
+      /Sequential, argument 2: Residual, argument 1: MLP, argument 2\.activation is a function/,
+    ],
+  ])('%s', (_, make, message) => {
+    expect(() => saveModel(make(), path)).toThrow(message);
+    expect(() => saveModel(make(), path)).toThrow(/Name activations/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('something that is no model, and unknown options', () => {
+    expect(() => saveModel({} as never, path)).toThrow(/no Module but object/);
+    expect(() => saveModel(new ReLU(), path, { name: 'x' } as never)).toThrow(/unknown option "name"/);
+    expect(() => saveModel(new ReLU(), path, { metadata: { n: 3 } } as never)).toThrow(/metadata\.n is number/);
+    expect(() => saveModel(new ReLU(), path, { metadata: { 'chainrule.model': '' } })).toThrow(/reserved/);
+    expect(() => saveModel(new ReLU(), join(folder, 'none', 'x'))).toThrow(/cannot write .*none/);
+  });
+});
+
+describe('preprocessing', () => {
+  const scaler = new StandardScaler().fit([
+    [1, 2],
+    [3, 5],
+  ]);
+  const labels = new LabelEncoder().fit(['b', 'a']);
+
+  test('is saved with the model: one thing, or several by name', () => {
+    saveModel(new Linear(2, 2), path, {
+      preprocessing: { scaler, labels, columns: ['x', 'y'], tokens: [WordTokenizer.train('to be')] },
+    });
+    const { preprocessing } = loadModel<Linear, { scaler: StandardScaler; labels: LabelEncoder; columns: string[] }>(
+      path,
+    );
+    expect(preprocessing.scaler.transform([[1, 2]]).toArray()).toEqual(scaler.transform([[1, 2]]).toArray());
+    expect(preprocessing.labels.classes).toEqual(['a', 'b']);
+    expect(preprocessing.columns).toEqual(['x', 'y']);
+    expect(modelFromBytes(modelToBytes(new ReLU(), { preprocessing: scaler })).preprocessing).toBeInstanceOf(
+      StandardScaler,
+    );
+    expect(modelFromBytes(modelToBytes(new ReLU())).preprocessing).toBeUndefined();
+  });
+
+  test('of classes of your own', () => {
+    class Doubler implements Preprocessor {
+      toJSON(): object {
+        return { type: 'Doubler' };
+      }
+      static fromJSON(): Doubler {
+        return new Doubler();
+      }
+    }
+    const bytes = modelToBytes(new ReLU(), { preprocessing: [new Doubler()] });
+    expect(modelFromBytes<ReLU, [Doubler]>(bytes, { classes: { Doubler } }).preprocessing[0]).toBeInstanceOf(Doubler);
+    expect(() => modelFromBytes(bytes)).toThrow(/no preprocessor "Doubler"/);
+    expect(fromJSON(new Doubler().toJSON(), { Doubler })).toBeInstanceOf(Doubler);
+  });
+
+  test('that could not be loaded, or is not fitted, is refused', () => {
+    expect(() => modelToBytes(new ReLU(), { preprocessing: { when: new Date(0) } })).toThrow(
+      /preprocessing\.when is a Date/,
+    );
+    expect(() => modelToBytes(new ReLU(), { preprocessing: new StandardScaler() })).toThrow(/not fitted/);
+    expect(() => modelToBytes(new ReLU(), { preprocessing: (x: number) => x })).toThrow(/preprocessing is a function/);
+  });
+});
+
+describe('a file that is no good', () => {
+  test('cut off anywhere: a DataError names it', () => {
+    saveModel(new MLP([2, 3, 1]), path);
+    const whole = readFileSync(path);
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), (length) => {
+        writeFileSync(path, whole);
+        truncateSync(path, length);
+        const error = thrown(() => loadModel(path));
+        expect(error).toBeInstanceOf(DataError);
+        expect(error.message).toContain('net.safetensors');
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('with any byte changed: a DataError names it', () => {
+    const whole = modelToBytes(new MLP([2, 3, 1]), { metadata: { author: 'Ada' } });
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = whole.slice();
+        bytes[at]! ^= change;
+        const error = thrown(() => {
+          // What makes no difference, such as a blank between the header and the data, does no harm.
+          const { model } = modelFromBytes(bytes);
+          if (JSON.stringify(numbers(model)) === JSON.stringify(numbers(modelFromBytes(whole).model)))
+            throw new DataError('the model');
+        });
+        expect(error).toBeInstanceOf(DataError);
+        expect(error.message).toContain('the model');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('of another program', () => {
+    writeSafetensors(path, new Linear(2, 1).stateDict());
+    expect(() => loadModel(path)).toThrow(/net\.safetensors holds no model, only tensors[\s\S]*loadWeights/);
+    writeFileSync(path, 'PK\u0003\u0004 something else entirely');
+    expect(() => loadModel(path)).toThrow(/net\.safetensors/);
+    expect(() => loadModel(join(folder, 'none'))).toThrow(/cannot read .*none/);
+  });
+
+  test('of a newer format', () => {
+    const note = JSON.stringify({ version: 2, model: {} });
+    writeSafetensors(path, {}, { metadata: { 'chainrule.model': note } });
+    expect(() => loadModel(path)).toThrow(/net\.safetensors is of format 2, newer than .*\(1\)/);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['no version', '{}'],
+    ['no module', '{"version":1,"model":3}'],
+    ['a module of no class', '{"version":1,"model":{"$module":{}}}'],
+    ['a module that was not before', '{"version":1,"model":{"$module":{"same":3}}}'],
+    ['an unknown tag', '{"version":1,"model":{"$function":"x"}}'],
+    ['arguments that the class refuses', '{"version":1,"model":{"$module":{"class":"Linear","arguments":[-1,2]}}}'],
+    ['a name of every object', '{"version":1,"model":{"$module":{"class":"toString","arguments":[]}}}'],
+  ])('with a configuration that is %s', (_, note) => {
+    writeSafetensors(path, {}, { metadata: { 'chainrule.model': note } });
+    const error = thrown(() => loadModel(path));
+    expect(error).toBeInstanceOf(DataError);
+    expect(error.message).toContain('net.safetensors');
+  });
+
+  test('whose tensors do not fit its configuration', () => {
+    const note = '{"version":1,"model":{"$module":{"class":"Linear","arguments":[2,3]}}}';
+    writeSafetensors(path, new Linear(2, 1).stateDict(), { metadata: { 'chainrule.model': note } });
+    expect(() => loadModel(path)).toThrow(/net\.safetensors does not fit Linear.*weight is \[3, 2\] here and \[1, 2\]/);
+  });
+});
+
+describe('weights of another program', () => {
+  test('are taken into a model that fits', () => {
+    const [one, other] = [new Linear(2, 1), new Linear(2, 1)];
+    writeSafetensors(path, one.stateDict());
+    expect(loadWeights(other, path)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect(numbers(other)).toEqual(numbers(one));
+    loadWeights(one, modelToBytes(new Linear(2, 1)));
+    expect(numbers(one)).not.toEqual(numbers(other));
+  });
+
+  test('in part, if asked for; shapes and names are told with the file', () => {
+    writeSafetensors(path, { weight: constant([[5, 6]]), extra: constant([1]) });
+    const model = new Linear(2, 1);
+    expect(() => loadWeights(model, path)).toThrow(
+      /net\.safetensors does not fit Linear.*missing: bias; unexpected: extra/,
+    );
+    expect(loadWeights(model, path, { strict: false })).toEqual({ missingKeys: ['bias'], unexpectedKeys: ['extra'] });
+    expect(model.weight.toArray()).toEqual([[5, 6]]);
+    expect(() => loadWeights(new Linear(3, 1), path, { strict: false })).toThrow(
+      /weight is \[1, 3\] here and \[1, 2\]/,
+    );
+  });
+});
