@@ -1,8 +1,8 @@
 /** This library as a contender: `node ours.mjs compiled|eager threads precision`. */
 import { compile, constant, value, type Value } from 'chainrule';
 import { crossEntropy } from 'chainrule/losses';
-import { MLP } from 'chainrule/nn';
-import { Adam, SGD } from 'chainrule/optim';
+import { Conv2d, Flatten, Linear, MaxPool2d, MLP, ReLU, Sequential, type Module } from 'chainrule/nn';
+import { Adam, SGD, type Optimizer } from 'chainrule/optim';
 import { Block } from './block.ts';
 import { contend, type Input, type Inputs, type Task, type WorkOptions } from './peers/contender.mjs';
 
@@ -38,6 +38,22 @@ function product({ a, b }: Inputs, { transposed }: WorkOptions): Task<Value> {
   return { run: () => f(x, y), read: (c) => ({ c: c.data }), finish: () => undefined };
 }
 
+/** Steps on one batch. */
+function training(model: Module, optimizer: Optimizer, x: Input, y: Input): Task<Value> {
+  const step = wrap((images, labels) => {
+    const loss = crossEntropy(model.forward(images), labels);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  const [images, labels] = [fixed(x), fixed(y)];
+  return readsNumber(
+    () => step(images, labels),
+    (loss) => ({ loss: loss.data }),
+  );
+}
+
 function mlp({ x, y, ...start }: Inputs, { optimizer: name, layers, lr }: WorkOptions): Task<Value> {
   const widths = Array.from({ length: Number(layers) }, (_, i) => start[`w${i}`]!.shape[0]!);
   const model = new MLP([...widths, start[`b${Number(layers) - 1}`]!.shape[0]!]);
@@ -46,19 +62,24 @@ function mlp({ x, y, ...start }: Inputs, { optimizer: name, layers, lr }: WorkOp
     [`layers.${i}.bias`, fixed(start[`b${i}`]!)],
   ]);
   model.loadStateDict(Object.fromEntries(state));
-  const optimizer = new (name === 'sgd' ? SGD : Adam)(model.parameters(), { lr: Number(lr) });
-  const step = wrap((images, labels) => {
-    const loss = crossEntropy(model.forward(images), labels);
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    return loss;
-  });
-  const [images, labels] = [fixed(x!), fixed(y!)];
-  return readsNumber(
-    () => step(images, labels),
-    (loss) => ({ loss: loss.data }),
+  return training(model, new (name === 'sgd' ? SGD : Adam)(model.parameters(), { lr: Number(lr) }), x!, y!);
+}
+
+function cnn({ x, y, ...start }: Inputs, { lr }: WorkOptions): Task<Value> {
+  const model = new Sequential(
+    new Conv2d(1, 16, 3, { padding: 1 }),
+    new ReLU(),
+    new MaxPool2d(2),
+    new Conv2d(16, 32, 3, { padding: 1 }),
+    new ReLU(),
+    new MaxPool2d(2),
+    new Flatten(),
+    new Linear(32 * 7 * 7, 64),
+    new ReLU(),
+    new Linear(64, 10),
   );
+  model.loadStateDict(Object.fromEntries(Object.entries(start).map(([name, input]) => [name, fixed(input)])));
+  return training(model, new Adam(model.parameters(), { lr: Number(lr) }), x!, y!);
 }
 
 function conv(inputs: Inputs): Task<Value> {
@@ -168,4 +189,4 @@ function small(inputs: Inputs): Task<Value> {
   return { run: () => f(x, y), read: (z) => ({ z: z.data }), finish: () => undefined };
 }
 
-void contend({ product, mlp, conv, block, tanh, scalars, expression, small });
+void contend({ product, mlp, conv, cnn, block, tanh, scalars, expression, small });

@@ -1,6 +1,6 @@
 /** The rows of the table, and the marks that the engine is to pass. */
 import type { ContenderName } from './roster.ts';
-import { block, conv, expression, mlp, product, scalars, small, tanh, type Work } from './works.ts';
+import { block, cnn, conv, expression, mlp, product, scalars, small, tanh, type Work } from './works.ts';
 
 export interface Row {
   readonly id: string;
@@ -87,6 +87,13 @@ export const ROWS: readonly Row[] = [
     title: 'convolution 32×16×28×28, 3×3, 16→32, forward and backward',
     work: conv(32, 16, 28, 32),
     marks: [ahead('jax-js', 60), ahead('torch', 0.5)],
+  },
+  {
+    id: 'cnn',
+    title: 'training step of a CNN (16 and 32 channels) on 64 digits, Adam',
+    work: cnn(),
+    marks: [ahead('torch', 0.5)],
+    without: ['tfjs-wasm', 'tfjs-cpu', 'jax-js'],
   },
   {
     id: 'block',

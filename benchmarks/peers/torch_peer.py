@@ -37,10 +37,24 @@ def mlp(inputs, options):
             linear.bias.copy_(b)
         linears += [linear] if i == layers - 1 else [linear, torch.nn.ReLU()]
     model = torch.nn.Sequential(*linears)
-    optimizer = {'sgd': torch.optim.SGD, 'adam': torch.optim.Adam}[options['optimizer']](
-        model.parameters(), lr=options['lr']
-    )
+    optimizer = {'sgd': torch.optim.SGD, 'adam': torch.optim.Adam}[options['optimizer']]
+    return training(model, optimizer(model.parameters(), lr=options['lr']), x, y)
 
+
+def cnn(inputs, options):
+    t = tensors(inputs)
+    x, y = t.pop('x'), t.pop('y').long()
+    nn = torch.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(32 * 7 * 7, 64), nn.ReLU(), nn.Linear(64, 10),
+    )
+    model.load_state_dict(t)
+    return training(model, torch.optim.Adam(model.parameters(), lr=options['lr']), x, y)
+
+
+def training(model, optimizer, x, y):
     def run():
         optimizer.zero_grad()
         loss = F.cross_entropy(model(x), y)
@@ -152,4 +166,4 @@ def small(inputs, _):
     return lambda: {'z': x + y}, numpy, nothing
 
 
-contend({f.__name__: f for f in (product, mlp, conv, block, tanh, scalars, expression, small)})
+contend({f.__name__: f for f in (product, mlp, conv, cnn, block, tanh, scalars, expression, small)})
