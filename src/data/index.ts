@@ -16,6 +16,7 @@ export {
   type OneHotOptions,
 } from './encoders.ts';
 export { fromJSON, type Preprocessor, type PreprocessorClass } from './from-json.ts';
+export { draws, type Draws } from './draws.ts';
 export { parseIdx, readIdx } from './idx.ts';
 export { Imputer, type ImputeStrategy, type ImputerJson, type ImputerOptions } from './imputer.ts';
 export { readJson, streamJsonLines } from './json.ts';
@@ -73,4 +74,17 @@ export {
   type WordOptions,
   type WordTokenizerJson,
 } from './tokenizers.ts';
+export { affine, rotate, shear, translate, zoom, type AffineOptions, type TurnOptions } from './transforms-affine.ts';
+export { crop, flipHorizontal, flipVertical, type CropOptions, type FlipOptions } from './transforms-pixels.ts';
+export {
+  compose,
+  noise,
+  normalize,
+  resize,
+  type NoiseOptions,
+  type PerChannel,
+  type ResizeOptions,
+} from './transforms-values.ts';
+export type { Amount, ImageTransform } from './images.ts';
+export type { Interpolation, WarpOptions } from './warp.ts';
 export type { Ids, Tokenizer, TokenizerJson } from './vocabulary.ts';

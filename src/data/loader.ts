@@ -5,7 +5,8 @@ import { isValue, type Value } from '../value/value.ts';
 import { requireCount, requireOneOf } from './arguments.ts';
 import { asFloats, collate as defaultCollate, type Collated } from './collate.ts';
 import { isGatherable, type Indexed } from './dataset.ts';
-import { freshSeed, seededStream, type Stream } from './random.ts';
+import { draws, type Draws } from './draws.ts';
+import { freshSeed, seededStream } from './random.ts';
 import { orderOf, weightedIndices } from './sampling.ts';
 import { ahead, chunks, chunksAsync, shuffled, shuffledAsync } from './streaming.ts';
 
@@ -13,6 +14,9 @@ import { ahead, chunks, chunksAsync, shuffled, shuffledAsync } from './streaming
 export type Streamed<T> = Iterable<T> | AsyncIterable<T> | (() => Iterable<T> | AsyncIterable<T>);
 
 export type Source<T> = readonly T[] | Indexed<T> | Streamed<T>;
+
+/** A batch again. That `[x, y]` is a pair TypeScript does not see here, so its length goes unchecked. */
+type Again<B> = B extends readonly unknown[] ? readonly B[number][] : B;
 
 export interface DataLoaderOptions<T, B> {
   /** Default 1. */
@@ -25,6 +29,12 @@ export interface DataLoaderOptions<T, B> {
   readonly dropLast?: boolean;
   /** Makes a batch of examples; default `collate`. */
   readonly collate?: (examples: Awaited<T>[]) => B;
+  /**
+   * Changes each batch, such as `([x, y], draws) => [augment(x, draws), y]` with random image transforms. The random
+   * numbers of an example depend on the seed, the epoch and the example; not on its place or on the batch size. (With
+   * `weights`, and in a stream, they depend on the place instead.)
+   */
+  readonly transform?: (batch: B, draws: Draws) => Again<B>;
   /** How many batches are asked for ahead of the one in use, under `for await`; default 2. */
   readonly prefetch?: number;
   /** Draw examples in proportion to these, with replacement, instead of visiting each once. */
@@ -37,7 +47,19 @@ export interface DataLoaderOptions<T, B> {
   readonly dtype?: 'float32' | 'float64';
 }
 
-const OPTIONS = 'batchSize shuffle seed dropLast collate prefetch weights samples shuffleBuffer dtype'.split(' ');
+const OPTIONS = [
+  'batchSize',
+  'shuffle',
+  'seed',
+  'dropLast',
+  'collate',
+  'transform',
+  'prefetch',
+  'weights',
+  'samples',
+  'shuffleBuffer',
+  'dtype',
+];
 
 const isIndexed = (x: object): x is Indexed<unknown> => typeof (x as Partial<Indexed<unknown>>).get === 'function';
 
@@ -55,8 +77,8 @@ const isAsync = (x: object): x is AsyncIterable<unknown> => Symbol.asyncIterator
 export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, AsyncIterable<B> {
   readonly source: Source<T>;
   readonly batchSize: number;
-  readonly seed: number;
-  /** The number of the next walk; set it to resume in the order of that epoch. */
+  seed: number;
+  /** The number of the next walk; set it, and the seed, to resume in the order of that epoch. */
   epoch: number = 0;
   readonly #options: DataLoaderOptions<T, B>;
 
@@ -109,14 +131,14 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     return this.#options.dropLast === true ? Math.floor(visited / this.batchSize) : Math.ceil(visited / this.batchSize);
   }
 
-  /** Consumes a turn of the seed, so that the next walk has an order of its own. */
-  #nextStream(): Stream {
-    return seededStream('DataLoader', this.seed, this.epoch++);
+  /** The number of this walk; the next one has an order of its own. */
+  #begin(): number {
+    return this.epoch++;
   }
 
-  #orders(): Int32Array[] {
+  #orders(epoch: number): Int32Array[] {
     const { weights, samples, shuffle } = this.#options;
-    const stream = this.#nextStream();
+    const stream = seededStream('DataLoader', this.seed, epoch);
     const n = this.examples!;
     if (n === 0) throw new DataError('the data set has no examples', { op: 'DataLoader' });
     const order =
@@ -124,6 +146,16 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
         ? orderOf(n, shuffle === true ? stream : null)
         : weightedIndices('DataLoader', weights, samples ?? n, stream);
     return Array.from({ length: this.length }, (_, i) => order.subarray(i * this.batchSize, (i + 1) * this.batchSize));
+  }
+
+  /** The batch through `transform`; `first` is its first example's place in the walk. */
+  #transformed(batch: B, epoch: number, first: number, examples: Int32Array | readonly unknown[]): B {
+    const { transform, weights } = this.#options;
+    if (transform === undefined) return batch;
+    // An example that is drawn several times, or has no number, goes by its place.
+    const numbered = examples instanceof Int32Array && weights === undefined;
+    const keys = numbered ? examples : Float64Array.from({ length: examples.length }, (_, i) => first + i);
+    return transform(batch, draws(this.seed, keys, epoch)) as B;
   }
 
   #gather(indices: Int32Array): B | undefined {
@@ -148,32 +180,38 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     return Array.from(indices, (i) => (source as Indexed<T>).get(i));
   }
 
+  /** The examples, none of which may be a promise. */
+  #present(indices: Int32Array): T[] {
+    const examples = this.#examples(indices);
+    return examples.some((x) => x instanceof Promise) ? needsAwait('get returned a promise') : examples;
+  }
+
   #stream(): Iterable<T> | AsyncIterable<T> {
     const source = this.source as Streamed<T>;
     return typeof source === 'function' ? source() : source;
   }
 
   *[Symbol.iterator](): Generator<B, void, undefined> {
-    if (this.examples === undefined) return yield* this.#streamed();
-    for (const indices of this.#orders()) {
-      const gathered = this.#gather(indices);
-      if (gathered !== undefined) {
-        yield gathered;
-        continue;
-      }
-      const examples = this.#examples(indices);
-      if (examples.some((x) => x instanceof Promise)) needsAwait('get returned a promise');
-      yield this.#batch(examples);
+    const epoch = this.#begin();
+    if (this.examples === undefined) return yield* this.#streamed(epoch);
+    let first = 0;
+    for (const indices of this.#orders(epoch)) {
+      yield this.#transformed(this.#gather(indices) ?? this.#batch(this.#present(indices)), epoch, first, indices);
+      first += indices.length;
     }
   }
 
-  *#streamed(): Generator<B, void, undefined> {
+  *#streamed(epoch: number): Generator<B, void, undefined> {
     const stream = this.#stream();
     if (isAsync(stream)) return needsAwait('the source is an async iterable');
-    const random = this.#nextStream();
-    const examples =
-      this.#options.shuffle === true ? shuffled(stream, this.#options.shuffleBuffer ?? 1000, random) : stream;
-    for (const chunk of chunks(examples, this.batchSize, this.#options.dropLast === true)) yield this.#batch(chunk);
+    const { shuffle, shuffleBuffer = 1000, dropLast } = this.#options;
+    const random = seededStream('DataLoader', this.seed, epoch);
+    const examples = shuffle === true ? shuffled(stream, shuffleBuffer, random) : stream;
+    let first = 0;
+    for (const chunk of chunks(examples, this.batchSize, dropLast === true)) {
+      yield this.#transformed(this.#batch(chunk), epoch, first, chunk);
+      first += chunk.length;
+    }
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
@@ -181,19 +219,25 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   }
 
   async *#walkAsync(): AsyncGenerator<B, void, undefined> {
-    if (this.examples === undefined) return yield* this.#streamedAsync();
-    for (const indices of this.#orders()) {
-      yield this.#gather(indices) ?? this.#batch(await Promise.all(this.#examples(indices)));
+    const epoch = this.#begin();
+    if (this.examples === undefined) return yield* this.#streamedAsync(epoch);
+    let first = 0;
+    for (const indices of this.#orders(epoch)) {
+      const batch = this.#gather(indices) ?? this.#batch(await Promise.all(this.#examples(indices)));
+      yield this.#transformed(batch, epoch, first, indices);
+      first += indices.length;
     }
   }
 
-  async *#streamedAsync(): AsyncGenerator<B, void, undefined> {
-    const random = this.#nextStream();
+  async *#streamedAsync(epoch: number): AsyncGenerator<B, void, undefined> {
+    const { shuffle, shuffleBuffer = 1000, dropLast } = this.#options;
+    const random = seededStream('DataLoader', this.seed, epoch);
     const stream = this.#stream();
-    const examples =
-      this.#options.shuffle === true ? shuffledAsync(stream, this.#options.shuffleBuffer ?? 1000, random) : stream;
-    for await (const chunk of chunksAsync(examples, this.batchSize, this.#options.dropLast === true)) {
-      yield this.#batch(chunk);
+    const examples = shuffle === true ? shuffledAsync(stream, shuffleBuffer, random) : stream;
+    let first = 0;
+    for await (const chunk of chunksAsync(examples, this.batchSize, dropLast === true)) {
+      yield this.#transformed(this.#batch(chunk), epoch, first, chunk);
+      first += chunk.length;
     }
   }
 }
