@@ -14,6 +14,7 @@ export {
   type LoadStateOptions,
   type StateDict,
 } from './module.ts';
+export * from './attention-layers.ts';
 export * from './image-layers.ts';
 export * from './plain-layers.ts';
 export * from './recurrent-layers.ts';

@@ -139,6 +139,11 @@ const signatures: Readonly<Record<string, Signature>> = {
   RNNCell: { first: SIZES, options: ['bias', 'nonlinearity'], typed: true },
   LSTMCell: { first: SIZES, options: ['bias'], typed: true, call: withPair },
   GRUCell: { first: SIZES, options: ['bias'], typed: true },
+  MultiheadAttention: {
+    first: ['embed_dim', 'num_heads'],
+    options: ['dropout', 'bias', 'add_bias_kv', 'add_zero_attn', 'kdim', 'vdim', 'batch_first'],
+    typed: true,
+  },
   PReLU: { options: ['num_parameters', 'init'], typed: true },
   RReLU: { options: ['lower', 'upper'] },
   LeakyReLU: { options: ['negative_slope'] },
