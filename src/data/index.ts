@@ -45,6 +45,7 @@ export {
 } from './makers.ts';
 export { formatNpy, parseNpy, readNpy, writeNpy } from './npy.ts';
 export { formatNpz, parseNpz, readNpz, writeNpz, type NpzOptions } from './npz.ts';
+export { padSequence, type PadOptions } from './pad-sequence.ts';
 export {
   formatSafetensors,
   parseSafetensors,
@@ -55,6 +56,15 @@ export {
 } from './safetensors.ts';
 export { balancedWeights } from './sampling.ts';
 export { MinMaxScaler, StandardScaler, type MinMaxOptions, type ScalerJson } from './scalers.ts';
+export {
+  splitSequence,
+  textBlocks,
+  windows,
+  type BlockOptions,
+  type Sequence,
+  type SplitSequenceOptions,
+  type WindowOptions,
+} from './sequences.ts';
 export type { Rows } from './columns.ts';
 export {
   kFold,

@@ -39,7 +39,9 @@ export interface DataLoaderOptions<T, B> {
   readonly prefetch?: number;
   /** Draw examples in proportion to these, with replacement, instead of visiting each once. */
   readonly weights?: ArrayLike<number>;
-  /** How many examples an epoch draws with `weights`; default as many as there are. */
+  /**
+   * How many examples an epoch draws, with `shuffle` (each at most once) or with `weights`; default as many as there are.
+   */
   readonly samples?: number;
   /** How many examples of a stream are held to shuffle among; default 1000. */
   readonly shuffleBuffer?: number;
@@ -97,22 +99,27 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     requireCount(op, 'shuffleBuffer', options.shuffleBuffer ?? 1000);
     requireOneOf(op, 'dtype', options.dtype ?? 'float32', ['float32', 'float64']);
     this.#options = options;
-    this.#checkWeights();
+    this.#checkSampling();
     if (options.seed !== undefined) seededStream(op, options.seed);
     this.seed = options.seed ?? freshSeed();
   }
 
-  #checkWeights(): void {
+  #checkSampling(): void {
     const { weights, samples, shuffle } = this.#options;
     const fail = (message: string, option: string): never => {
       throw new OptionError(message, { op: 'DataLoader', option });
     };
-    if (weights === undefined) return samples === undefined ? undefined : fail('samples needs weights', 'samples');
-    if (shuffle === true) fail('weights draw a random order by themselves; leave shuffle out', 'shuffle');
+    if (weights === undefined && samples === undefined) return;
     const n = this.examples;
-    if (n === undefined) return fail('a stream has no weights: its examples are not known beforehand', 'weights');
+    if (n === undefined) fail('a stream has no samples or weights: its examples are not known beforehand', 'weights');
+    if (weights === undefined) {
+      if (shuffle !== true) fail('samples are drawn at random: they need shuffle or weights', 'samples');
+      if (requireCount('DataLoader', 'samples', samples) > n!) fail(`${samples} samples of ${n} examples`, 'samples');
+      return;
+    }
+    if (shuffle === true) fail('weights draw a random order by themselves; leave shuffle out', 'shuffle');
     if (weights.length !== n) fail(`${weights.length} weights for ${n} examples`, 'weights');
-    if (n > 0) weightedIndices('DataLoader', weights, samples ?? n, seededStream('DataLoader', 0));
+    if (weights.length > 0) weightedIndices('DataLoader', weights, samples ?? n!, seededStream('DataLoader', 0));
   }
 
   /** How many examples there are; undefined for a stream. */
@@ -127,7 +134,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
   get length(): number {
     const n = this.examples;
     if (n === undefined) throw new DataError('a stream does not know its length', { op: 'DataLoader' });
-    const visited = this.#options.weights === undefined ? n : (this.#options.samples ?? n);
+    const visited = this.#options.samples ?? n;
     return this.#options.dropLast === true ? Math.floor(visited / this.batchSize) : Math.ceil(visited / this.batchSize);
   }
 
@@ -143,7 +150,7 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
     if (n === 0) throw new DataError('the data set has no examples', { op: 'DataLoader' });
     const order =
       weights === undefined
-        ? orderOf(n, shuffle === true ? stream : null)
+        ? orderOf(n, shuffle === true ? stream : null, samples ?? n)
         : weightedIndices('DataLoader', weights, samples ?? n, stream);
     return Array.from({ length: this.length }, (_, i) => order.subarray(i * this.batchSize, (i + 1) * this.batchSize));
   }

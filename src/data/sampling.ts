@@ -35,9 +35,19 @@ export function weightedIndices(op: string, weights: ArrayLike<number>, count: n
   return Int32Array.from({ length: count }, () => indexAbove(sums, stream.uniform() * total));
 }
 
-/** Every index once, in order or shuffled. */
-export const orderOf = (n: number, stream: Stream | null): Int32Array =>
-  stream === null ? upTo(n) : stream.shuffle(upTo(n));
+/** Every index once, in order; or the first `count` of them shuffled. */
+export const orderOf = (n: number, stream: Stream | null, count: number): Int32Array =>
+  stream === null ? upTo(n) : count === n ? stream.shuffle(upTo(n)) : drawn(n, count, stream);
+
+/** `count` different indices below n: only the beginning of the list is shuffled. */
+function drawn(n: number, count: number, stream: Stream): Int32Array {
+  const indices = upTo(n);
+  for (let i = 0; i < count; i++) {
+    const j = i + stream.below(n - i);
+    [indices[i], indices[j]] = [indices[j]!, indices[i]!];
+  }
+  return indices.slice(0, count);
+}
 
 /**
  * Weights under which every class is drawn equally often: for each example 1 / (how many share its label).
