@@ -52,6 +52,14 @@ function infer(_: readonly Aval[], { body, carries, length }: ScanAttributes): A
   return body.outputs.map((out, i) => (i < carries ? avalOf(out) : sequenceOf(out, length)));
 }
 
+/** One element of a sequence, without a copy: its numbers never change. */
+function elementAt(sequence: Value, at: number): Value {
+  const { shape, dtype } = elementOf(sequence);
+  const size = sizeOf(shape);
+  const all = arrayOf(sequence);
+  return immediate(shape, dtype, shape.length === 0 ? all[at]! : all.subarray(at * size, (at + 1) * size));
+}
+
 function evaluate(inputs: readonly Value[], attrs: ScanAttributes): Value[] {
   const { body, carries, length, reverse } = attrs;
   const parts = split(inputs, attrs);
@@ -60,7 +68,8 @@ function evaluate(inputs: readonly Value[], attrs: ScanAttributes): Value[] {
   const stacks = outs.map((out): Storage => newStorage(out.dtype, length * sizeOf(out.shape)));
   for (let step = 0; step < length; step++) {
     const at = reverse ? length - 1 - step : step;
-    const results = interpret(body, [...parts.constants, ...carried, ...parts.sequences.map((xs) => xs.slice(at))]);
+    const elements = parts.sequences.map((xs) => elementAt(xs, at));
+    const results = interpret(body, [...parts.constants, ...carried, ...elements]);
     carried = results.slice(0, carries);
     results.slice(carries).forEach((y, i) => stacks[i]!.set(arrayOf(y), at * y.size));
   }
