@@ -36,3 +36,9 @@ export {
   type LoadModelOptions,
   type SaveModelOptions,
 } from './save.ts';
+export { diagnose, Diagnosis, type DiagnosedBatch, type DiagnoseOptions } from './diagnose/diagnose.ts';
+export type { ActivationReport } from './diagnose/activations.ts';
+export type { Curves, CurveVerdict } from './diagnose/curves.ts';
+export type { Finding, FindingKind } from './diagnose/finding.ts';
+export type { LayerReport } from './diagnose/layers.ts';
+export type { Statistics } from './diagnose/numbers.ts';
