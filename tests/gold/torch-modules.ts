@@ -81,6 +81,11 @@ const DROPOUT: Signature = { options: ['p'] };
 
 const SIZES = ['input_size', 'hidden_size'];
 const RECURRENT = ['num_layers', 'bias', 'batch_first', 'dropout', 'bidirectional'];
+const TRANSFORMER_LAYER: Signature = {
+  first: ['d_model', 'nhead'],
+  options: ['dim_feedforward', 'dropout', 'activation', 'layer_norm_eps', 'batch_first', 'norm_first', 'bias'],
+  typed: true,
+};
 /** PyTorch's pair of states comes as two tensors. */
 const withPair: ModuleCall = (model, [x, ...state]) => model.forward(x, state.length === 0 ? null : state);
 
@@ -143,6 +148,12 @@ const signatures: Readonly<Record<string, Signature>> = {
     first: ['embed_dim', 'num_heads'],
     options: ['dropout', 'bias', 'add_bias_kv', 'add_zero_attn', 'kdim', 'vdim', 'batch_first'],
     typed: true,
+  },
+  TransformerEncoderLayer: TRANSFORMER_LAYER,
+  TransformerDecoderLayer: TRANSFORMER_LAYER,
+  Transformer: {
+    ...TRANSFORMER_LAYER,
+    options: [...TRANSFORMER_LAYER.options!, 'num_encoder_layers', 'num_decoder_layers'],
   },
   PReLU: { options: ['num_parameters', 'init'], typed: true },
   RReLU: { options: ['lower', 'upper'] },
