@@ -184,11 +184,7 @@ describe('errors', () => {
     ['heads', () => new TransformerEncoderLayer(4, 3), /4 features do not split into 3 heads/],
     ['a mask', () => encoderLayer().forward(ones([3, 4]), { mask: null } as never), /unknown option.*mask/],
     ['counts', () => new TransformerEncoder(encoderLayer(), 0), /numLayers must be a whole number ≥ 1/],
-    [
-      'no layer',
-      () => new TransformerDecoder(3 as never, 2),
-      /TransformerDecoder: decoderLayer is no Module/,
-    ],
+    ['no layer', () => new TransformerDecoder(3 as never, 2), /TransformerDecoder: decoderLayer is no Module/],
     ['no norm', () => new TransformerEncoder(encoderLayer(), 1, { norm: 3 as never }), /norm is no Module/],
     ['features', () => new Transformer(4, 2, OPTIONS).forward(ones([1, 2, 4]), ones([1, 2, 3])), /end with 4 features/],
   ])('name %s', (_, call, message) => {
