@@ -6,31 +6,33 @@ import { moons } from 'chainrule/data';
 import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
 import { Adam } from 'chainrule/optim';
-import { accuracy, lines, plotDecisionBoundary, plotLoss, trainModel } from 'chainrule/train';
+import { evaluate, fit, lines, plotDecisionBoundary, plotLoss } from 'chainrule/train';
 
 manualSeed(1); // the same losses to the last bit, every time
 const train = moons(600, { noise: 0.12 });
 const test = moons(300, { noise: 0.12 });
 
 const model = new MLP([2, 24, 24, 2], { activation: 'tanh' });
-const history = trainModel(model, train, {
-  loss: crossEntropy,
-  optimizer: new Adam(model.parameters(), { lr: 0.02 }),
-  epochs: 20,
-  batchSize: 30,
-  validation: test,
-  progress: lines((line) => console.log(line)),
-  schedule: (done) => 1 - done,
-});
-console.log(`\nAccuracy on new moons: ${(100 * accuracy(model, test.x, test.y)).toFixed(1)} %`);
 
-const out = process.argv[2] ?? 'out';
+async function main(): Promise<void> {
+  const history = await fit(model, train, {
+    loss: crossEntropy,
+    optimizer: new Adam(model.parameters(), { lr: 0.02 }),
+    epochs: 20,
+    batchSize: 30,
+    metrics: ['accuracy'],
+    validation: test,
+    progress: lines((line) => console.log(line)),
+    schedule: (done) => 1 - done,
+  });
+  const { accuracy } = await evaluate(model, test, { metrics: ['accuracy'] });
+  console.log(`\nAccuracy on new moons: ${(100 * accuracy!).toFixed(1)} %`);
 
-async function draw(): Promise<void> {
+  const out = process.argv[2] ?? 'out';
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'moons-loss.svg'), await plotLoss(history));
   writeFileSync(join(out, 'moons-boundary.svg'), await plotDecisionBoundary(model, test.x, test.y));
   console.log(`Pictures: ${join(out, 'moons-loss.svg')}, ${join(out, 'moons-boundary.svg')}`);
 }
 
-void draw();
+void main();

@@ -9,7 +9,7 @@ import { batches, readIdx } from 'chainrule/data';
 import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
 import { Adam } from 'chainrule/optim';
-import { accuracy } from 'chainrule/train';
+import { accuracy, predict } from 'chainrule/train';
 
 const { values } = parseArgs({
   options: { data: { type: 'string' }, epochs: { type: 'string', default: '4' } },
@@ -55,7 +55,7 @@ function main(): void {
       optimizer.step();
       last = loss.item();
     }
-    const share = accuracy(model, test.x, test.y);
+    const share = accuracy(predict(model, test.x), test.y);
     console.log(`epoch ${epoch}  last loss ${last.toFixed(4)}  test accuracy ${(100 * share).toFixed(1)} %`);
   }
 

@@ -7,38 +7,39 @@ import { toSvg } from 'chainrule/graph';
 import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
 import { Adam } from 'chainrule/optim';
-import { plotDecisionBoundary, trainModel } from 'chainrule/train';
+import { fit, plotDecisionBoundary } from 'chainrule/train';
 
 const folder = resolve(__dirname, '../docs/images');
 const themes = ['light', 'dark'] as const;
 
 type Draw = (theme: (typeof themes)[number]) => Promise<string>;
 
-function expression(): Draw {
+function expression(): Promise<Draw> {
   const a = value(2).named('a');
   const b = value(1).named('b');
   const c = a.add(b).named('c');
   const d = b.add(1).named('d');
   const e = c.mul(d).named('e');
-  return (theme) => toSvg(e, { partials: 'both', theme, title: 'e = (a + b)·(b + 1), its derivatives on every edge' });
+  const title = 'e = (a + b)·(b + 1), its derivatives on every edge';
+  return Promise.resolve((theme) => toSvg(e, { partials: 'both', theme, title }));
 }
 
-function boundary(): Draw {
+async function boundary(): Promise<Draw> {
   manualSeed(0);
   const { x, y } = moons(200, { noise: 0.1 });
   const model = new MLP([2, 16, 2], { activation: 'tanh' });
   const optimizer = new Adam(model.parameters(), { lr: 0.05 });
-  trainModel(model, { x, y }, { loss: crossEntropy, optimizer, epochs: 200, batchSize: 200 });
+  await fit(model, { x, y }, { loss: crossEntropy, optimizer, epochs: 200, batchSize: 200, progress: false });
   return (theme) => plotDecisionBoundary(model, x, y, { theme });
 }
 
-const pictures: Readonly<Record<string, () => Draw>> = { 'e-graph': expression, moons: boundary };
+const pictures: Readonly<Record<string, () => Promise<Draw>>> = { 'e-graph': expression, moons: boundary };
 
 async function main(): Promise<void> {
   const check = process.argv.includes('--check');
   mkdirSync(folder, { recursive: true });
   for (const [name, prepare] of Object.entries(pictures)) {
-    const draw = prepare();
+    const draw = await prepare();
     for (const theme of themes) {
       const file = theme === 'light' ? `${name}.svg` : `${name}-dark.svg`;
       const svg = `${(await draw(theme)).trimEnd()}\n`;

@@ -36,7 +36,7 @@ const OP = 'ExponentialMovingAverage';
  * const ema = new ExponentialMovingAverage(model.parameters(), { decay: 0.99 })
  * optimizer.step()
  * ema.update()
- * ema.averageParameters(() => accuracy(model, test.x, test.y))
+ * ema.averageParameters(() => accuracy(predict(model, test.x), test.y))
  */
 export class ExponentialMovingAverage {
   readonly #parameters: readonly Value[];

@@ -1,10 +1,9 @@
 /** Where a classifier of two features changes its mind. */
 import { OptionError, ShapeError } from '../base/errors.ts';
-import type { Module } from '../nn/module.ts';
+import type { AnyModule } from '../nn/module.ts';
 import { constant } from '../value/create.ts';
-import { concat } from '../ops/joining.ts';
 import type { Value } from '../value/value.ts';
-import { predict } from './loop.ts';
+import { predict } from './predict.ts';
 import { draw, plotTheme, type PlotOptions, type Spec } from './vega.ts';
 
 const WIDTH = 480;
@@ -109,7 +108,7 @@ function checkPoints(x: Value): void {
  * @example writeFileSync('boundary.svg', await plotDecisionBoundary(model, test.x, test.y))
  */
 export async function plotDecisionBoundary(
-  model: Module,
+  model: AnyModule,
   x: Value,
   y: Value,
   options: PlotOptions = {},
@@ -118,7 +117,7 @@ export async function plotDecisionBoundary(
   checkPoints(x);
   const points = (x.toArray() as number[][]).map(([x1, x2], i) => ({ x1, x2, class: String(y.data[i]) }));
   const [across, along] = [extentOf(points.map((p) => p.x1!)), extentOf(points.map((p) => p.x2!))];
-  const logits = concat(predict(model, constant(centresOf(across, along))), 0);
+  const logits = predict(model, constant(centresOf(across, along)));
   const bands = leadsOf(logits.to('float64').softmax(1));
   const contours = { type: 'isocontour', field: 'grid', thresholds: LEADS };
   const spec = {

@@ -1,5 +1,6 @@
 /** What accompanies a training run: plain objects that hear of epochs and batches. */
 import type { AnyModule } from '../nn/module.ts';
+import type { ExponentialMovingAverage } from '../optim/moving-average.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface RunState {
 export interface Run {
   readonly model: AnyModule;
   readonly optimizer: Optimizer;
+  /** The moving average of weights that the run keeps; null if it keeps none. */
+  readonly ema: ExponentialMovingAverage | null;
   /** What gives the batches: a DataLoader where `fit` made it of data in memory. */
   readonly loader: Iterable<unknown> | AsyncIterable<unknown>;
   /** The epoch that is under way, from 1 on; 0 before the first. */
@@ -75,6 +78,10 @@ export type Awaitable = Promise<void> | void;
  */
 export interface Callback {
   readonly name?: string;
+  /** The number of an epoch's record that it follows: `fit` refuses names that there will not be, before the first step. */
+  readonly monitor?: string;
+  /** Whether it hears of everything after all others: it saves what they remember. */
+  readonly isLast?: boolean;
   onTrainBegin?(run: Run): Awaitable;
   onEpochBegin?(run: Run): Awaitable;
   onBatchEnd?(run: Run): Awaitable;

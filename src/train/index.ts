@@ -2,18 +2,25 @@
 import '../value/install.ts';
 
 export type { CompileChoice } from './compiled.ts';
-export {
-  accuracy,
-  predict,
-  trainModel,
-  type EpochRecord,
-  type History,
-  type PredictOptions,
-  type TrainOptions,
-} from './loop.ts';
+export type { Awaitable, Callback, EpochRecord, History, Run, RunState } from './callback.ts';
+export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
+export { evaluate, type EvaluateOptions } from './evaluate.ts';
+export type { BatchLike, BatchStream, Inputs, TrainingData } from './feed.ts';
+export { fit } from './fit.ts';
+export type { FitOptions } from './fit-options.ts';
+export type { Forward } from './forward.ts';
+export type { Metric, MetricFunction, MetricLike } from './metric.ts';
+export { accuracy, Accuracy, topKAccuracy, TopKAccuracy, type TopKOptions } from './metrics-accuracy.ts';
+export type { Numbers } from './metrics-input.ts';
+export type { TallyOptions } from './metrics-tally.ts';
+export { TrainingAnomalyError } from './not-finite.ts';
+export { predict, type PredictOptions } from './predict.ts';
+export type { RateFunction, ScheduleLike, ScheduleOptions, Scheduler } from './schedule.ts';
+export type { Loss } from './step.ts';
 export { plotDecisionBoundary } from './boundary.ts';
 export { plotLoss } from './plot.ts';
-export { bar, lines, silent, type Progress, type Terminal } from './progress.ts';
+export { bar, lines, type Terminal } from './progress.ts';
+export { notebook, type Display } from './progress-notebook.ts';
 export { canPlot, type PlotOptions } from './vega.ts';
 export {
   choice,

@@ -1,5 +1,5 @@
 /** How a training run went. */
-import type { History } from './loop.ts';
+import type { History } from './callback.ts';
 import { drawLite, plotTheme, type PlotOptions } from './vega.ts';
 
 /**

@@ -1,5 +1,8 @@
-/** How far a training run is: a bar on a terminal, a line for each epoch elsewhere. */
+/** How far a training run is: a bar on a terminal and in notebooks, a line for each epoch elsewhere. */
 import type { SingleBar } from 'cli-progress';
+import type { Callback, Run } from './callback.ts';
+import { inNotebook, overwriting } from './progress-notebook.ts';
+import { epochOf, Pace, REDRAW, shown, summary } from './progress-text.ts';
 
 /** What is needed of a terminal; process.stdout is one. */
 export interface Terminal {
@@ -7,55 +10,104 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-export interface Progress {
-  /** One more batch is done. */
-  batch(done: number, loss: number): void;
-  /** An epoch is over. */
-  epoch(epoch: number, summary: string): void;
-  stop(): void;
+/**
+ * A line for each epoch.
+ * @example await fit(model, data, { …, progress: lines(console.log) })
+ */
+export function lines(write: (line: string) => void): Callback {
+  let rate: number | undefined;
+  return {
+    onTrainBegin: ({ optimizer }) => {
+      rate = optimizer.lr;
+    },
+    onEpochEnd: (run, record) => {
+      write(`${epochOf(run)}  ${summary(record, rate)}`);
+      rate = record.lr;
+    },
+    onTrainEnd: ({ history }) => {
+      if (history.stopped !== null) write(`stopped: ${history.stopped}`);
+    },
+  };
 }
 
-/** Says nothing: libraries and tests. */
-export const silent: Progress = { batch: () => undefined, epoch: () => undefined, stop: () => undefined };
-
-/** A line for each epoch. @example trainModel(model, data, { progress: lines(console.log), … }) */
-export const lines = (write: (line: string) => void): Progress => ({
-  ...silent,
-  epoch: (epoch, summary) => write(`epoch ${epoch}  ${summary}`),
-});
+const withoutLength = ({ batches }: Run): boolean => batches === null;
 
 /**
  * A bar with loss, speed and time left, redrawn in place; finished epochs stay as lines above it. Where the stream is
  * no terminal, lines only.
- * @example const progress = await bar(process.stdout, epochs, Math.ceil(n / batchSize))
+ * @example await fit(model, data, { …, progress: bar(process.stdout) })
  */
-export async function bar(stream: Terminal, epochs: number, batchesPerEpoch: number): Promise<Progress> {
-  if (!stream.isTTY) return lines((line) => stream.write(`${line}\n`));
-  const { default: cliProgress } = await import('cli-progress');
-  const progress: SingleBar = new cliProgress.SingleBar(
-    {
-      format:
-        'training {bar} {percentage}%  batch {value}/{total}  loss {loss}  {speed} batches/s  {eta_formatted} left',
-      stream: stream as unknown as NodeJS.WritableStream,
-      barCompleteChar: '█',
-      barIncompleteChar: '░',
-      barsize: 24,
-      hideCursor: true,
-    },
-    cliProgress.Presets.shades_classic,
-  );
-  progress.start(epochs * batchesPerEpoch, 0, { loss: '–', speed: '–' });
-  const started = Date.now();
-  let total = 0;
+export function bar(stream: Terminal): Callback {
+  const line = lines((text) => stream.write(stream.isTTY === true ? `\r\u001b[K${text}\n` : `${text}\n`));
+  if (stream.isTTY !== true) return line;
+  let drawn: SingleBar | null = null;
+  let pace = new Pace(0);
+  let last = 0;
+  const numbers = (run: Run): Record<string, string> => ({
+    where: epochOf(run),
+    loss: shown(run.lastLoss),
+    speed: pace.speed(run).toFixed(0),
+    left: pace.left(run),
+    batches: withoutLength(run)
+      ? `batch ${run.step}`
+      : `batch ${run.step % run.batches! || run.batches!}/${run.batches}`,
+  });
   return {
-    batch: (_, loss) => {
-      total++;
-      const speed = (total * 1000) / Math.max(1, Date.now() - started);
-      progress.update(total, { loss: loss.toFixed(4), speed: speed.toFixed(0) });
+    async onTrainBegin(run) {
+      await line.onTrainBegin!(run);
+      const { default: cliProgress } = await import('cli-progress');
+      pace = new Pace(run.step);
+      const bars = withoutLength(run) ? '' : '{bar} {percentage}%  ';
+      drawn = new cliProgress.SingleBar(
+        {
+          format: `${bars}{where}  {batches}  loss {loss}  {speed} batches/s  {left} left`,
+          stream: stream as unknown as NodeJS.WritableStream,
+          barCompleteChar: '█',
+          barIncompleteChar: '░',
+          barsize: 24,
+          hideCursor: true,
+          linewrap: false,
+        },
+        cliProgress.Presets.shades_classic,
+      );
+      drawn.start(run.epochs * (run.batches ?? 1), run.step, numbers(run));
     },
-    epoch: (epoch, summary) => {
-      stream.write(`\r\u001b[Kepoch ${epoch}  ${summary}\n`);
+    onBatchEnd(run) {
+      const now = performance.now();
+      if (now - last < REDRAW) return;
+      last = now;
+      drawn?.update(withoutLength(run) ? run.epoch - 1 : run.step, numbers(run));
     },
-    stop: () => progress.stop(),
+    onEpochEnd(run, record) {
+      const written = line.onEpochEnd!(run, record);
+      drawn?.update(withoutLength(run) ? run.epoch : run.step, numbers(run));
+      return written;
+    },
+    onTrainEnd(run) {
+      // It gives the terminal its cursor back.
+      drawn?.stop();
+      drawn = null;
+      return line.onTrainEnd!(run);
+    },
   };
+}
+
+interface Environment {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdout?: Terminal;
+}
+
+/** What the environment calls for. */
+function byEnvironment(): Callback | null {
+  const { env = {}, stdout } = (globalThis as { process?: Environment }).process ?? {};
+  if (env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false') return null;
+  if (env['NODE_ENV'] === 'test') return null;
+  if (stdout !== undefined && inNotebook()) return overwriting((text) => stdout.write(text));
+  return stdout?.isTTY === true ? bar(stdout) : lines((text) => console.log(text));
+}
+
+/** What shows a run, if anything does. */
+export function progressFor(progress: boolean | Callback | undefined): Callback | null {
+  if (progress === false) return null;
+  return progress === undefined || progress === true ? byEnvironment() : progress;
 }

@@ -5,7 +5,7 @@ import { toSvg } from '../../graph/index.ts';
 import { crossEntropy } from '../../losses/index.ts';
 import { MLP, type ActivationOption } from '../../nn/index.ts';
 import { Adam } from '../../optim/index.ts';
-import { accuracy, bar, canPlot, lines, plotDecisionBoundary, plotLoss, trainModel } from '../../train/index.ts';
+import { accuracy, bar, canPlot, fit, lines, plotDecisionBoundary, plotLoss, predict } from '../../train/index.ts';
 import { manualSeed } from '../../value/random.ts';
 import { problemFor, type Problem } from './problem.ts';
 import type { Io } from '../io.ts';
@@ -105,20 +105,19 @@ export async function runTrainJob(job: TrainJob, io: Io): Promise<TrainOutcome> 
   say(
     `Training an MLP ${sizes.join('-')} on ${problem.title}: ${train.x.shape[0]} to train, ${test.x.shape[0]} to test`,
   );
-  const batchesPerEpoch = Math.ceil(train.x.shape[0]! / batchSize);
-  const progress = io.terminal === undefined ? lines(say) : await bar(io.terminal, epochs, batchesPerEpoch);
   const started = Date.now();
-  const history = trainModel(model, train, {
+  const history = await fit(model, train, {
     loss: crossEntropy,
     optimizer,
     epochs,
     batchSize,
+    metrics: ['accuracy'],
     validation: test,
-    progress,
+    progress: io.terminal === undefined ? lines(say) : bar(io.terminal),
     // Down to nothing along a line: the last steps settle instead of jumping about.
     schedule: (done) => 1 - done,
   });
-  const share = accuracy(model, test.x, test.y);
+  const share = accuracy(predict(model, test.x), test.y);
   say(`Test accuracy ${(100 * share).toFixed(1)} % after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   const files = await writePictures(job, io, model, problem, history);
   for (const file of files) say(`Wrote ${file}`);

@@ -6,7 +6,7 @@ import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
 import * as optim from 'chainrule/optim';
 import { checkGradients } from 'chainrule/testing';
-import { accuracy } from 'chainrule/train';
+import { accuracy, predict } from 'chainrule/train';
 
 const { compile, constant, grad, hessian, linspace, manualSeed, randn, value, vmap } = chainrule;
 const dtypes = ['float64', 'float32'];
@@ -57,7 +57,7 @@ function train() {
     loss.backward();
     optimizer.step();
   }
-  accuracy(model, x, y);
+  accuracy(predict(model, x), y);
   return loss;
 }
 

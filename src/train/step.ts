@@ -1,0 +1,212 @@
+/** One batch: forward pass, backward pass and update as one program. */
+import { OptionError, showShape } from '../base/errors.ts';
+import { mapTree } from '../base/trees.ts';
+import type { AnyModule } from '../nn/module.ts';
+import { clipGradNorm, clipGradValue } from '../optim/clip.ts';
+import { LBFGS } from '../optim/lbfgs.ts';
+import type { ExponentialMovingAverage } from '../optim/moving-average.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { constant } from '../value/create.ts';
+import { noGrad } from '../value/recording.ts';
+import { isValue, type Value } from '../value/value.ts';
+import { runner, type CompileChoice } from './compiled.ts';
+import { NotFiniteError, requireFinite } from './finite.ts';
+import { fullSnapshot, snapshot } from './snapshot.ts';
+
+/** The loss of a prediction: one number. */
+export type Loss = (prediction: never, target: never) => Value;
+
+export interface StepOptions {
+  readonly model: AnyModule;
+  readonly optimizer: Optimizer;
+  readonly forward: (x: unknown) => unknown;
+  readonly loss: Loss;
+  readonly clipNorm: number | null;
+  readonly clipValue: number | null;
+  /** An update is made from so many batches. */
+  readonly accumulate: number;
+  readonly ema: ExponentialMovingAverage | null;
+  /** Whether someone looks at predictions. */
+  readonly keepsPrediction: boolean;
+  readonly compile: CompileChoice;
+}
+
+export interface StepResult {
+  readonly loss: Value;
+  /** Without its graph; absent if nobody looks at it. */
+  readonly prediction?: unknown;
+  /** Holds the check of the gradients, which a program makes only if it is part of the result. */
+  readonly checked?: Value;
+}
+
+export interface Step {
+  /** Learns from a batch. @throws NotFiniteError with everything as it was before. */
+  run(x: unknown, y: unknown): StepResult;
+  /** Updates from what has been accumulated, if anything has. */
+  flush(): void;
+  dispose(): void;
+}
+
+/** The loss of a batch, and the prediction that it is of. @throws OptionError unless it is one number. */
+export function lossOf(forward: (x: unknown) => unknown, loss: Loss, x: unknown, y: unknown): [Value, unknown] {
+  const prediction = forward(x);
+  const l: unknown = loss(prediction as never, y as never);
+  if (isValue(l) && l.size === 1) return [l, prediction];
+  throw new OptionError(`loss must return one number, got ${isValue(l) ? `a Value ${showShape(l.shape)}` : typeof l}`, {
+    op: 'fit',
+    option: 'loss',
+    hint: "Write loss: crossEntropy, or (prediction, target) => …; take the mean where reduction is 'none'.",
+  });
+}
+
+const detached = (tree: unknown): unknown => mapTree(tree, isValue, (x) => x.detach());
+
+function clip({ optimizer, clipNorm, clipValue }: StepOptions): void {
+  if (clipValue !== null) clipGradValue(optimizer.parameters, clipValue);
+  if (clipNorm !== null) clipGradNorm(optimizer.parameters, clipNorm);
+}
+
+/** Zero, or NaN if any gradient is NaN or infinite: 0·g is 0 for finite g only. */
+function checkedGradients(optimizer: Optimizer): Value | null {
+  return noGrad(() => {
+    const sums = optimizer.parameters.flatMap((p) => (p.grad === null ? [] : [p.grad.mul(0).sum()]));
+    return sums.length === 0 ? null : requireFinite(sums.reduce((total, sum) => total.add(sum.to(total.dtype))));
+  });
+}
+
+/** All that `backward` adds to, trained or not. */
+function zeroGrad({ model, optimizer }: StepOptions): void {
+  model.zeroGrad();
+  optimizer.zeroGrad();
+}
+
+function advance(options: StepOptions): void {
+  options.optimizer.step();
+  options.ema?.update();
+}
+
+function resultOf(options: StepOptions, loss: Value, prediction: unknown, checked: Value | null): StepResult {
+  return {
+    loss,
+    ...(options.keepsPrediction ? { prediction: detached(prediction) } : {}),
+    ...(checked === null ? {} : { checked }),
+  };
+}
+
+/** Runs f op by op; what it has changed when it fails is undone. */
+const undoing =
+  <A extends unknown[], R>(take: () => () => void, f: (...args: A) => R) =>
+  (...args: A): R => {
+    const restore = take();
+    try {
+      return f(...args);
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  };
+
+/** An update for every batch. */
+function plainStep(options: StepOptions): Step {
+  const { model, optimizer, compile } = options;
+  const update = (x: unknown, y: unknown): StepResult => {
+    const [loss, prediction] = lossOf(options.forward, options.loss, x, y);
+    const told = requireFinite(loss);
+    zeroGrad(options);
+    loss.backward();
+    clip(options);
+    const checked = checkedGradients(optimizer);
+    advance(options);
+    return resultOf(options, told, prediction, checked);
+  };
+  const { run, dispose } = runner(
+    'fit',
+    update,
+    compile,
+    undoing(() => snapshot(model, optimizer), update),
+  );
+  return { run, flush: () => {}, dispose };
+}
+
+/** Gradients of several batches add up to an update. Two programs: one for each batch, one for each update. */
+function accumulatingStep(options: StepOptions): Step {
+  const { model, optimizer, compile, accumulate } = options;
+  let pending = 0;
+  const add = (x: unknown, y: unknown): StepResult => {
+    const [loss, prediction] = lossOf(options.forward, options.loss, x, y);
+    const told = requireFinite(loss);
+    loss.backward();
+    return resultOf(options, told, prediction, checkedGradients(optimizer));
+  };
+  const update = (share: Value): Value | null => {
+    noGrad(() => {
+      for (const p of optimizer.parameters) if (p.grad !== null) p.grad = p.grad.mul(share.to(p.dtype));
+    });
+    clip(options);
+    const checked = checkedGradients(optimizer);
+    advance(options);
+    zeroGrad(options);
+    return checked;
+  };
+  const take = (): (() => void) => snapshot(model, optimizer);
+  const adding = runner('fit', add, compile, undoing(take, add));
+  const updating = runner('fit', update, compile, undoing(take, update));
+  const flush = (): void => {
+    if (pending === 0) return;
+    const share = constant(1 / pending, { dtype: 'float64' });
+    pending = 0;
+    updating.run(share);
+  };
+  return {
+    run: (x, y) => {
+      if (pending === 0) zeroGrad(options);
+      const result = adding.run(x, y);
+      if (++pending === accumulate) flush();
+      return result;
+    },
+    flush,
+    dispose: () => {
+      adding.dispose();
+      updating.dispose();
+    },
+  };
+}
+
+/** Steps that evaluate the loss several times, and decide by numbers: what computes gradients is compiled. */
+function searchingStep(options: StepOptions): Step {
+  const { model, optimizer, compile, ema } = options;
+  const gradients = (x: unknown, y: unknown): StepResult => {
+    const [loss, prediction] = lossOf(options.forward, options.loss, x, y);
+    zeroGrad(options);
+    loss.backward();
+    clip(options);
+    return resultOf(options, loss.detach(), prediction, null);
+  };
+  const { run, dispose } = runner('fit', gradients, compile);
+  const step = (x: unknown, y: unknown): StepResult => {
+    let first: StepResult | null = null;
+    optimizer.step(() => {
+      const result = run(x, y);
+      first ??= result;
+      return result.loss;
+    });
+    const wrong = [first!.loss, ...optimizer.parameters].map((v) => v.data.find((n) => !Number.isFinite(n)));
+    const found = wrong.find((n) => n !== undefined);
+    if (found !== undefined) throw new NotFiniteError(found);
+    ema?.update();
+    return first!;
+  };
+  return { run: undoing(() => fullSnapshot(model, optimizer), step), flush: () => {}, dispose };
+}
+
+/** How this model learns from a batch. @throws OptionError for options that exclude each other. */
+export function stepOf(options: StepOptions): Step {
+  if (options.optimizer instanceof LBFGS) {
+    if (options.accumulate === 1) return searchingStep(options);
+    throw new OptionError('LBFGS makes a step from one batch; give larger batches', {
+      op: 'fit',
+      option: 'accumulate',
+    });
+  }
+  return options.accumulate === 1 ? plainStep(options) : accumulatingStep(options);
+}
