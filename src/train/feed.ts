@@ -27,6 +27,12 @@ export type BatchLike = readonly [x: unknown, y: unknown] | { readonly x: unknow
 export type BatchStream =
   Iterable<BatchLike> | AsyncIterable<BatchLike> | (() => Iterable<BatchLike> | AsyncIterable<BatchLike>);
 
+/** A DataLoader of whatever examples and batches. */
+export interface Loader extends Iterable<unknown>, AsyncIterable<unknown> {
+  readonly batchSize: number;
+  epoch: number;
+}
+
 /**
  * Data: Values in memory as `{ x, y }` or `[x, y]`, a Dataset of examples `[x, y]` or `{ x, y }`, a DataLoader, or
  * batches from any iterable.
@@ -35,7 +41,7 @@ export type TrainingData =
   | { readonly x: Inputs; readonly y: unknown }
   | readonly [x: Value, y: Value]
   | Dataset<unknown>
-  | DataLoader<never, unknown>
+  | Loader
   | BatchStream;
 
 type Walk<T> = Iterable<T> | AsyncIterable<T>;
