@@ -13,19 +13,39 @@ export interface CsvStreamOptions extends CsvOptions {
 
 /** Where the text's last complete row ends: the last line end outside quotes; 0 where there is none. */
 class RowEnds {
-  #quoted = false;
+  readonly #delimiter: number;
+  #inside: 'field' | 'quotes' | 'start' = 'start';
   #seen = 0;
   #end = 0;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter.charCodeAt(0);
+  }
 
   /** Goes on where it stopped: no character is looked at twice. */
   find(text: string): number {
     for (let at = this.#seen; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code === 34) this.#quoted = !this.#quoted;
-      else if (!this.#quoted && code === 10) this.#end = at + 1;
+      if (this.#inside === 'quotes') {
+        // A doubled quote opens them again at once: what follows a closing one is the start of a field or an error.
+        if (code === QUOTE) this.#inside = 'start';
+        continue;
+      }
+      if (code === LINE_FEED) this.#end = at + 1;
+      if (code === QUOTE && this.#inside === 'start') this.#inside = 'quotes';
+      else if (!this.#isMark(code)) this.#inside = this.#startsField(code) ? 'start' : 'field';
     }
     this.#seen = text.length;
     return this.#end;
+  }
+
+  /** A byte-order mark, which may stand before the first field. */
+  #isMark(code: number): boolean {
+    return code === 0xfeff && this.#inside === 'start';
+  }
+
+  #startsField(code: number): boolean {
+    return code === this.#delimiter || code === LINE_FEED || code === RETURN;
   }
 
   /** The first `end` characters are gone. */
@@ -34,6 +54,8 @@ class RowEnds {
     this.#end = 0;
   }
 }
+
+const [QUOTE, LINE_FEED, RETURN] = [34, 10, 13];
 
 /** A row of this many characters is a quote that was never closed. */
 const LONGEST_ROW = 1 << 26;
@@ -54,7 +76,7 @@ export async function* streamCsv(
   const name = options.name ?? (typeof source === 'string' ? source : 'CSV data');
   let columns: readonly string[] | null = null;
   let line = 1;
-  for await (const text of rowsOfText(source, name)) {
+  for await (const text of rowsOfText(source, delimiter, name)) {
     const { rows, lines, lineEnds } = scanRows(text, delimiter, name, line);
     line += lineEnds;
     for (const [i, row] of rows.entries()) {
@@ -81,8 +103,12 @@ function named(columns: readonly string[], row: readonly string[]): CsvRow {
 }
 
 /** The text in pieces that end where rows end. */
-async function* rowsOfText(source: TextSource, name: string): AsyncGenerator<string, void, undefined> {
-  const ends = new RowEnds();
+async function* rowsOfText(
+  source: TextSource,
+  delimiter: string,
+  name: string,
+): AsyncGenerator<string, void, undefined> {
+  const ends = new RowEnds(delimiter);
   let text = '';
   for await (const piece of textPieces(source, 'streamCsv')) {
     text += piece;

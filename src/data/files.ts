@@ -17,7 +17,11 @@ export function readBytes(path: string, op: string): Uint8Array {
   } catch (error) {
     throw new DataError(`cannot read ${path}: ${reason(error)}`, { op, cause: error });
   }
-  if (!isGzip(bytes)) return bytes;
+  if (!isGzip(bytes)) {
+    if (path.endsWith('.gz'))
+      throw new DataError(`${path} is damaged: its name ends in .gz, and it is no gzip file`, { op });
+    return bytes;
+  }
   try {
     return builtin('node:zlib', op).gunzipSync(bytes);
   } catch (error) {
@@ -25,7 +29,22 @@ export function readBytes(path: string, op: string): Uint8Array {
   }
 }
 
-export const readText = (path: string, op: string): string => new TextDecoder().decode(readBytes(path, op));
+export const notUtf8 = (name: string, op: string, cause: unknown): DataError =>
+  new DataError(`${name} is no text in UTF-8`, {
+    op,
+    hint: "Another encoding is read by new TextDecoder('windows-1252').decode(bytes), and parsed from there.",
+    cause,
+  });
+
+/** A file's text. @throws DataError naming the file. */
+export function readText(path: string, op: string): string {
+  const bytes = readBytes(path, op);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw notUtf8(path, op, error);
+  }
+}
 
 /** Puts a folder's entries on the disk: a file that was moved survives a loss of power. Not every system can. */
 function flushFolder(fs: Fs, path: string): void {

@@ -1,6 +1,7 @@
 /** What was fitted on training data, back from JSON. */
 import { DataError } from '../base/errors.ts';
 import { isPlainObject } from '../base/trees.ts';
+import { BytePairTokenizer } from './byte-pair.ts';
 import { LabelEncoder, OneHotEncoder } from './encoders.ts';
 import { Imputer } from './imputer.ts';
 import { MinMaxScaler, StandardScaler } from './scalers.ts';
@@ -18,6 +19,7 @@ export interface PreprocessorClass<P extends Preprocessor = Preprocessor> {
 }
 
 const CLASSES: Readonly<Record<string, PreprocessorClass>> = {
+  BytePairTokenizer,
   CharTokenizer,
   Imputer,
   LabelEncoder,

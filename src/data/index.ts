@@ -78,7 +78,6 @@ export {
 } from './split.ts';
 export {
   CharTokenizer,
-  tokenizerFromJSON,
   WordTokenizer,
   type CharTokenizerJson,
   type WordOptions,

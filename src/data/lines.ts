@@ -1,7 +1,7 @@
 /** Text files: whole, and line by line without holding them. */
 import { builtin } from '../base/node.ts';
 import { DataError } from '../base/errors.ts';
-import { readText as readWhole } from './files.ts';
+import { notUtf8, readText as readWhole } from './files.ts';
 
 /** Text in pieces of any size: a file's path, or what fetch and streams give. */
 export type TextSource = string | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
@@ -18,12 +18,19 @@ export function readLines(path: string): string[] {
 
 /** The pieces of a file (unpacked if it ends in .gz) or of a stream, as text. */
 export async function* textPieces(source: TextSource, op: string): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = (piece?: Uint8Array): string => {
+    try {
+      return decoder.decode(piece, { stream: piece !== undefined });
+    } catch (error) {
+      throw notUtf8(typeof source === 'string' ? source : 'the stream', op, error);
+    }
+  };
   try {
     for await (const piece of typeof source === 'string' ? openFile(source, op) : source) {
-      yield typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+      yield typeof piece === 'string' ? piece : decode(piece);
     }
-    yield decoder.decode();
+    yield decode();
   } catch (error) {
     if (typeof source !== 'string' || error instanceof DataError) throw error;
     throw new DataError(`cannot read ${source}: ${error instanceof Error ? error.message : String(error)}`, {
@@ -38,6 +45,8 @@ function openFile(path: string, op: string): AsyncIterable<Uint8Array> {
   if (!path.endsWith('.gz')) return file as AsyncIterable<Uint8Array>;
   const unpacked = builtin('node:zlib', op).createGunzip();
   file.on('error', (error) => unpacked.destroy(error));
+  // Whoever stops early closes the file, too.
+  unpacked.on('close', () => file.destroy());
   return file.pipe(unpacked) as AsyncIterable<Uint8Array>;
 }
 

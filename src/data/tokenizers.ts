@@ -1,7 +1,6 @@
 /** Text as whole numbers: by character or by word. Fitted on training text, saved as JSON. */
 import { checkOptions, DataError } from '../base/errors.ts';
 import { requireCount } from './arguments.ts';
-import { BytePairTokenizer } from './byte-pair.ts';
 import { idsOf, textsIn, Vocabulary, type Ids, type Tokenizer, type TokenizerJson } from './vocabulary.ts';
 
 export interface CharTokenizerJson extends TokenizerJson {
@@ -142,26 +141,5 @@ export class WordTokenizer implements Tokenizer {
       textsIn('WordTokenizer', json, 'tokens'),
       (json as Partial<WordTokenizerJson>).lowercase === true,
     );
-  }
-}
-
-/**
- * The tokenizer that `toJSON` saved, whichever it is.
- * @throws DataError for something that no tokenizer saved.
- * @example const tokenizer = tokenizerFromJSON(JSON.parse(text))
- */
-export function tokenizerFromJSON(json: object): Tokenizer {
-  switch ((json as Partial<TokenizerJson>).type) {
-    case 'CharTokenizer':
-      return CharTokenizer.fromJSON(json);
-    case 'WordTokenizer':
-      return WordTokenizer.fromJSON(json);
-    case 'BytePairTokenizer':
-      return BytePairTokenizer.fromJSON(json);
-    default:
-      throw new DataError(`no tokenizer has the type ${JSON.stringify((json as Partial<TokenizerJson>).type)}`, {
-        op: 'tokenizerFromJSON',
-        hint: 'The types are CharTokenizer, WordTokenizer and BytePairTokenizer.',
-      });
   }
 }

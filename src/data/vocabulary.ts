@@ -6,7 +6,7 @@ import { isValue, type Value } from '../value/value.ts';
 export type Ids = ArrayLike<number> | Value;
 
 export interface TokenizerJson {
-  /** The class that `tokenizerFromJSON` makes of it. */
+  /** The class that `fromJSON` makes of it. */
   readonly type: string;
 }
 

@@ -26,7 +26,8 @@ export function unzip(bytes: Uint8Array, op: string, fail: Fail): Member[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = endOf(view, fail);
   const members: Member[] = [];
-  let at = view.getUint32(end + 16, true);
+  const start = view.getUint32(end + 16, true);
+  let at = start;
   for (let i = view.getUint16(end + 10, true); i > 0; i--) {
     if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) return fail('is damaged: its directory is broken');
     const [nameLength, extra, comment] = [28, 30, 32].map((o) => view.getUint16(at + o, true)) as [
@@ -38,6 +39,7 @@ export function unzip(bytes: Uint8Array, op: string, fail: Fail): Member[] {
     members.push({ name, bytes: unpack(bytes, view, at, name, op, fail) });
     at += 46 + nameLength + extra + comment;
   }
+  if (at - start !== view.getUint32(end + 12, true)) return fail('is damaged: its directory is longer than it says');
   return members;
 }
 
@@ -52,19 +54,23 @@ function unpack(bytes: Uint8Array, view: DataView, entry: number, name: string, 
   if (size === 0xffffffff || local === 0xffffffff) return fail(`member ${name} is larger than 4 GB`);
   if (local + 30 > bytes.length || view.getUint32(local, true) !== LOCAL)
     return fail(`is damaged: member ${name} is lost`);
-  const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+  const label = local + 30 + view.getUint16(local + 26, true);
+  if (new TextDecoder().decode(bytes.subarray(local + 30, label)) !== name)
+    return fail(`is damaged: member ${name} has two names`);
+  const start = label + view.getUint16(local + 28, true);
   if (start + packed > bytes.length) return fail(`is cut off in member ${name}`);
   const body = bytes.subarray(start, start + packed);
   if (method !== 0 && method !== 8) return fail(`packs member ${name} by method ${method}; 0 and 8 can be read`);
-  const out = method === 0 ? body : inflate(body, name, op, fail);
+  const out = method === 0 ? body : inflate(body, size, name, op, fail);
   if (out.length !== size || crc32(out) !== crc) return fail(`is damaged: member ${name} fails its checksum`);
   return out;
 }
 
-function inflate(body: Uint8Array, name: string, op: string, fail: Fail): Uint8Array {
+function inflate(body: Uint8Array, size: number, name: string, op: string, fail: Fail): Uint8Array {
   const zlib = builtin('node:zlib', op);
   try {
-    return zlib.inflateRawSync(body);
+    // Damage may unpack to a thousand times what was packed.
+    return zlib.inflateRawSync(body, { maxOutputLength: Math.max(1, size) });
   } catch (error) {
     return fail(
       `is damaged: member ${name} cannot be unpacked: ${error instanceof Error ? error.message : String(error)}`,

@@ -46,6 +46,17 @@ describe('CSV as a stream', () => {
     );
   });
 
+  test('a quote inside a field that does not start with one is a character like others', async () => {
+    const plain = fc.string({ unit: fc.constantFrom('a', '"', ' '), maxLength: 4 }).map((s) => `x${s}`);
+    await fc.assert(
+      fc.asyncProperty(fc.array(plain, { minLength: 1 }), fc.integer({ min: 1, max: 9 }), async (fields, size) => {
+        const text = `\uFEFF"x"\n${fields.join('\n')}`;
+        const streamed = await all(streamCsv(cut(new TextEncoder().encode(text), size)));
+        expect(streamed).toEqual(fields.map((x) => ({ x })));
+      }),
+    );
+  });
+
   test('feeds a DataLoader from a file, packed or not', async () => {
     const path = join(folder, 'a.csv.gz');
     writeFileSync(path, gzipSync('x,y\n1,2\n3,4\n5,6\n'));
