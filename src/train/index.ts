@@ -3,6 +3,13 @@ import '../value/install.ts';
 
 export type { CompileChoice } from './compiled.ts';
 export type { Awaitable, Callback, EpochRecord, History, Run, RunState } from './callback.ts';
+export {
+  bestCheckpoint,
+  checkpoint,
+  lastCheckpoint,
+  type CheckpointCallback,
+  type CheckpointOptions,
+} from './checkpoint.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export { evaluate, type EvaluateOptions } from './evaluate.ts';
 export type { BatchLike, BatchStream, Inputs, TrainingData } from './feed.ts';
