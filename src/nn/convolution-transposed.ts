@@ -1,7 +1,12 @@
 /** Transposed convolution layers: they enlarge what a convolution of the same options makes small. */
-import { checkOptions } from '../base/errors.ts';
+import { checkOptions, OptionError, showShape } from '../base/errors.ts';
 import { perAxis } from '../ops/convolution-arguments.ts';
-import { convTranspose1d, convTranspose2d, type TransposedConvolutionOptions } from '../ops/convolution-transposed.ts';
+import {
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type TransposedConvolutionOptions,
+} from '../ops/convolution-transposed.ts';
 import type { Value } from '../value/value.ts';
 import type { ParameterDType } from './arguments.ts';
 import { geometryOf, kernelsOf, requireChannels, type PerAxis } from './convolution-arguments.ts';
@@ -28,9 +33,9 @@ const OPTIONS = ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilati
 
 type Convolve = (x: Value, weight: Value, options: TransposedConvolutionOptions) => Value;
 
-const CONVOLUTIONS: readonly Convolve[] = [convTranspose1d, convTranspose2d];
+const CONVOLUTIONS: readonly Convolve[] = [convTranspose1d, convTranspose2d, convTranspose3d];
 
-/** What ConvTranspose1d and ConvTranspose2d share. */
+/** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
 abstract class TransposedConvolution extends Module {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -46,7 +51,7 @@ abstract class TransposedConvolution extends Module {
   readonly bias: Value | null;
 
   constructor(
-    rank: 1 | 2,
+    rank: 1 | 2 | 3,
     inChannels: number,
     outChannels: number,
     kernelSize: PerAxis,
@@ -70,13 +75,37 @@ abstract class TransposedConvolution extends Module {
     this.bias = bias === null ? null : this.parameter('bias', bias);
   }
 
-  override forward(x: Value): Value {
+  /** `outputSize` (of the spatial axes) chooses among the sizes that a stride leaves open, instead of outputPadding. */
+  override forward(x: Value, outputSize?: PerAxis | null): Value;
+  override forward(...inputs: Value[]): Value;
+  override forward(x: Value, outputSize?: PerAxis | Value | null): Value {
     const rank = this.kernelSize.length;
     requireChannels(`ConvTranspose${rank}d`, x, rank, this.inChannels, this.weight.shape);
-    const { bias, stride, padding, outputPadding, dilation, groups } = this;
+    const { bias, stride, padding, dilation, groups } = this;
+    const outputPadding =
+      outputSize === undefined || outputSize === null
+        ? this.outputPadding
+        : this.#paddingFor(x.shape.slice(-rank), outputSize as PerAxis);
     const convolve = CONVOLUTIONS[rank - 1]!;
     const options = { bias, stride, padding, outputPadding, dilation, groups };
     return convolve(castTo(x, this.weight.dtype), this.weight, options);
+  }
+
+  /** What is missing at the end to that size. @throws OptionError for one that the stride does not leave open. */
+  #paddingFor(spatial: readonly number[], outputSize: PerAxis): readonly number[] {
+    const { kernelSize, stride, padding, dilation } = this;
+    const rank = kernelSize.length;
+    const layer = `ConvTranspose${rank}d`;
+    const wanted = perAxis(layer, 'outputSize', outputSize, rank, 1);
+    const least = spatial.map(
+      (n, a) => (n - 1) * stride[a]! - 2 * padding[a]! + dilation[a]! * (kernelSize[a]! - 1) + 1,
+    );
+    const most = least.map((n, a) => n + stride[a]! - 1);
+    if (wanted.every((n, a) => n >= least[a]! && n <= most[a]!)) return wanted.map((n, a) => n - least[a]!);
+    throw new OptionError(
+      `outputSize ${showShape(wanted)} is not from ${showShape(least)} to ${showShape(most)}, which ${showShape(spatial)} can become`,
+      { op: layer, option: 'outputSize', shapes: [spatial, wanted], hint: 'Change stride or padding for other sizes.' },
+    );
   }
 }
 
@@ -103,5 +132,18 @@ export class ConvTranspose1d extends TransposedConvolution {
 export class ConvTranspose2d extends TransposedConvolution {
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
     super(2, inChannels, outChannels, kernelSize, options);
+  }
+}
+
+/**
+ * The transpose of a convolution of volumes: x [N, inChannels, D, H, W] or [inChannels, D, H, W]. `weight` is
+ * [inChannels, outChannels / groups, …kernel], `bias` [outChannels].
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose3d.html
+ * @throws OptionError for sizes and groups that do not fit; ShapeError for other channels.
+ * @example new ConvTranspose3d(8, 4, 2, { stride: 2 }).forward(features) // [N, 4, 2·D, 2·H, 2·W]
+ */
+export class ConvTranspose3d extends TransposedConvolution {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvTransposeOptions = {}) {
+    super(3, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -88,7 +88,7 @@ function requireRanks(layer: string, x: Value, ranks: readonly number[], axis: n
 }
 
 abstract class BatchNorm extends ChannelNorm {
-  constructor(rank: 1 | 2, numFeatures: number, options: ChannelNormOptions) {
+  constructor(rank: 1 | 2 | 3, numFeatures: number, options: ChannelNormOptions) {
     super(`BatchNorm${rank}d`, numFeatures, options, true);
   }
 
@@ -144,10 +144,27 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
-abstract class InstanceNorm extends ChannelNorm {
-  readonly #rank: 1 | 2;
+/**
+ * Batch normalisation of volumes [N, C, D, H, W]: while training each channel is brought to mean 0 and variance 1 over
+ * the batch and all places, in evaluation by statistics gathered in training; then `weight` · x + `bias`.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html
+ * @throws ShapeError for other channels, or one value for each channel while training; OptionError for bad options.
+ * @example new Sequential(new Conv3d(1, 8, 3, { bias: false }), new BatchNorm3d(8))
+ */
+export class BatchNorm3d extends BatchNorm {
+  constructor(numFeatures: number, options: ChannelNormOptions = {}) {
+    super(3, numFeatures, options);
+  }
 
-  constructor(rank: 1 | 2, numFeatures: number, options: ChannelNormOptions) {
+  protected override check(x: Value): void {
+    requireRanks('BatchNorm3d', x, [5], 1, this.numFeatures, `[N, ${this.numFeatures}, D, H, W]`);
+  }
+}
+
+abstract class InstanceNorm extends ChannelNorm {
+  readonly #rank: 1 | 2 | 3;
+
+  constructor(rank: 1 | 2 | 3, numFeatures: number, options: ChannelNormOptions) {
     super(`InstanceNorm${rank}d`, numFeatures, options, false);
     this.#rank = rank;
     if (this.momentum !== null) return;
@@ -156,7 +173,7 @@ abstract class InstanceNorm extends ChannelNorm {
 
   override forward(x: Value): Value {
     const [rank, n] = [this.#rank, this.numFeatures];
-    const places = rank === 1 ? 'L' : 'H, W';
+    const places = ['L', 'H, W', 'D, H, W'][rank - 1]!;
     const form = `[N, ${n}, ${places}] or [${n}, ${places}]`;
     requireRanks(`InstanceNorm${rank}d`, x, [rank + 1, rank + 2], x.rank - rank - 1, n, form);
     const useInputStats = this.training || !this.trackRunningStats;
@@ -188,5 +205,17 @@ export class InstanceNorm1d extends InstanceNorm {
 export class InstanceNorm2d extends InstanceNorm {
   constructor(numFeatures: number, options: ChannelNormOptions = {}) {
     super(2, numFeatures, options);
+  }
+}
+
+/**
+ * Each channel of each volume of x [N, C, D, H, W] or [C, D, H, W] brought to mean 0 and variance 1.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.InstanceNorm3d.html
+ * @throws ShapeError for other channels, or channels of one place; OptionError for bad options.
+ * @example new InstanceNorm3d(8, { affine: true })
+ */
+export class InstanceNorm3d extends InstanceNorm {
+  constructor(numFeatures: number, options: ChannelNormOptions = {}) {
+    super(3, numFeatures, options);
   }
 }

@@ -9,11 +9,21 @@ import {
   maxPool2d,
   maxPool3d,
   type AdaptiveSize,
+  type Pooled,
 } from '../ops/pooling.ts';
 import type { Value } from '../value/value.ts';
 import { Module } from './module.ts';
 
-export interface MaxPoolLayerOptions {
+/** Whether a layer gives { values, indices }, with places in the flattened spatial axes, instead of the values. */
+export interface IndicesOption<R extends boolean> {
+  /** Default false. */
+  readonly returnIndices?: R;
+}
+
+/** What a max-pool layer gives: { values, indices } if told so. */
+export type MaxPooled<R extends boolean> = R extends true ? Pooled : Value;
+
+export interface MaxPoolLayerOptions<R extends boolean = false> extends IndicesOption<R> {
   /** Steps between windows; default (or null): the kernel's size. */
   readonly stride?: PerAxis | null;
   /** −∞ around x, at most half of the kernel; default 0. */
@@ -40,9 +50,15 @@ export interface AvgPoolLayerOptions extends AvgPool1dOptions {
   readonly divisorOverride?: number | null;
 }
 
-type Pool<A, O> = (x: Value, argument: A, options: O) => Value;
+type Pool<A, O, Y> = (x: Value, argument: A, options: O) => Y;
 
-const checkWindow = (layer: string, rank: number, kernelSize: PerAxis, options: MaxPoolLayerOptions): void => {
+interface WindowOptions {
+  readonly stride?: PerAxis | null;
+  readonly padding?: PerAxis;
+  readonly dilation?: PerAxis;
+}
+
+const checkWindow = (layer: string, rank: number, kernelSize: PerAxis, options: WindowOptions): void => {
   perAxis(layer, 'kernelSize', kernelSize, rank, 1);
   perAxis(layer, 'stride', options.stride ?? kernelSize, rank, 1);
   perAxis(layer, 'padding', options.padding ?? 0, rank, 0);
@@ -50,13 +66,13 @@ const checkWindow = (layer: string, rank: number, kernelSize: PerAxis, options: 
 };
 
 /** A pool by kernel and options. */
-abstract class Pooling<O extends MaxPoolLayerOptions> extends Module {
+abstract class Pooling<O extends WindowOptions, Y = Value> extends Module<Value[], Y> {
   readonly kernelSize: PerAxis;
   readonly options: O;
-  readonly #pool: Pool<PerAxis, O>;
+  readonly #pool: Pool<PerAxis, O, Y>;
 
   constructor(
-    [layer, rank, known, pool]: readonly [string, number, readonly string[], Pool<PerAxis, O>],
+    [layer, rank, known, pool]: readonly [string, number, readonly string[], Pool<PerAxis, O, Y>],
     kernelSize: PerAxis,
     options: O,
   ) {
@@ -68,12 +84,15 @@ abstract class Pooling<O extends MaxPoolLayerOptions> extends Module {
     this.#pool = pool;
   }
 
-  override forward(x: Value): Value {
+  override forward(x: Value): Y {
     return this.#pool(x, this.kernelSize, this.options);
   }
 }
 
-const MAX = ['stride', 'padding', 'dilation', 'ceilMode'];
+const MAX = ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'];
+
+/** The functions' result depends on `returnIndices` just as the layers' does. */
+type MaxPoolOf<R extends boolean> = Pool<PerAxis, MaxPoolLayerOptions<R>, MaxPooled<R>>;
 const AVG = ['stride', 'padding', 'ceilMode', 'countIncludePad'];
 
 /**
@@ -82,9 +101,9 @@ const AVG = ['stride', 'padding', 'ceilMode', 'countIncludePad'];
  * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
  * @example new MaxPool1d(2).forward(signals) // [N, C, L / 2]
  */
-export class MaxPool1d extends Pooling<MaxPoolLayerOptions> {
-  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions = {}) {
-    super(['MaxPool1d', 1, MAX, maxPool1d], kernelSize, options);
+export class MaxPool1d<R extends boolean = false> extends Pooling<MaxPoolLayerOptions<R>, MaxPooled<R>> {
+  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions<R> = {}) {
+    super(['MaxPool1d', 1, MAX, maxPool1d as unknown as MaxPoolOf<R>], kernelSize, options);
   }
 }
 
@@ -94,9 +113,9 @@ export class MaxPool1d extends Pooling<MaxPoolLayerOptions> {
  * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
  * @example new MaxPool2d(3, { stride: 2, padding: 1 }).forward(images)
  */
-export class MaxPool2d extends Pooling<MaxPoolLayerOptions> {
-  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions = {}) {
-    super(['MaxPool2d', 2, MAX, maxPool2d], kernelSize, options);
+export class MaxPool2d<R extends boolean = false> extends Pooling<MaxPoolLayerOptions<R>, MaxPooled<R>> {
+  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions<R> = {}) {
+    super(['MaxPool2d', 2, MAX, maxPool2d as unknown as MaxPoolOf<R>], kernelSize, options);
   }
 }
 
@@ -106,9 +125,9 @@ export class MaxPool2d extends Pooling<MaxPoolLayerOptions> {
  * @throws OptionError for padding of more than half the kernel; ShapeError where no window fits.
  * @example new MaxPool3d(2).forward(volumes) // [N, C, D / 2, H / 2, W / 2]
  */
-export class MaxPool3d extends Pooling<MaxPoolLayerOptions> {
-  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions = {}) {
-    super(['MaxPool3d', 3, MAX, maxPool3d], kernelSize, options);
+export class MaxPool3d<R extends boolean = false> extends Pooling<MaxPoolLayerOptions<R>, MaxPooled<R>> {
+  constructor(kernelSize: PerAxis, options: MaxPoolLayerOptions<R> = {}) {
+    super(['MaxPool3d', 3, MAX, maxPool3d as unknown as MaxPoolOf<R>], kernelSize, options);
   }
 }
 
@@ -149,20 +168,29 @@ export class AvgPool3d extends Pooling<AvgPoolLayerOptions> {
 }
 
 /** A pool by the size of its result. */
-abstract class AdaptivePooling extends Module {
+abstract class AdaptivePooling<O extends object = object, Y = Value> extends Module<Value[], Y> {
   readonly outputSize: AdaptiveSize;
-  readonly #pool: (x: Value, size: AdaptiveSize) => Value;
+  readonly options: O;
+  readonly #pool: Pool<AdaptiveSize, O, Y>;
 
-  constructor(outputSize: AdaptiveSize, pool: (x: Value, size: AdaptiveSize) => Value) {
-    super(outputSize);
+  constructor(
+    [layer, known, pool]: readonly [string, readonly string[], Pool<AdaptiveSize, O, Y>],
+    outputSize: AdaptiveSize,
+    options: O,
+  ) {
+    super(outputSize, options);
+    checkOptions(layer, options, known);
     this.outputSize = outputSize;
+    this.options = options;
     this.#pool = pool;
   }
 
-  override forward(x: Value): Value {
-    return this.#pool(x, this.outputSize);
+  override forward(x: Value): Y {
+    return this.#pool(x, this.outputSize, this.options);
   }
 }
+
+type AdaptiveMaxPoolOf<R extends boolean> = Pool<AdaptiveSize, IndicesOption<R>, MaxPooled<R>>;
 
 /**
  * The means of windows that cover the last axis: x [N, C, L] or [C, L] gives [N, C, outputSize].
@@ -172,7 +200,7 @@ abstract class AdaptivePooling extends Module {
  */
 export class AdaptiveAvgPool1d extends AdaptivePooling {
   constructor(outputSize: AdaptiveSize) {
-    super(outputSize, adaptiveAvgPool1d);
+    super(['AdaptiveAvgPool1d', [], (x, size) => adaptiveAvgPool1d(x, size)], outputSize, {});
   }
 }
 
@@ -184,7 +212,7 @@ export class AdaptiveAvgPool1d extends AdaptivePooling {
  */
 export class AdaptiveAvgPool2d extends AdaptivePooling {
   constructor(outputSize: AdaptiveSize) {
-    super(outputSize, adaptiveAvgPool2d);
+    super(['AdaptiveAvgPool2d', [], (x, size) => adaptiveAvgPool2d(x, size)], outputSize, {});
   }
 }
 
@@ -194,9 +222,13 @@ export class AdaptiveAvgPool2d extends AdaptivePooling {
  * @throws OptionError for sizes that are no whole numbers; ShapeError for an empty axis.
  * @example new AdaptiveMaxPool1d(1).forward(signals) // [N, C, 1]
  */
-export class AdaptiveMaxPool1d extends AdaptivePooling {
-  constructor(outputSize: AdaptiveSize) {
-    super(outputSize, adaptiveMaxPool1d);
+export class AdaptiveMaxPool1d<R extends boolean = false> extends AdaptivePooling<IndicesOption<R>, MaxPooled<R>> {
+  constructor(outputSize: AdaptiveSize, options: IndicesOption<R> = {}) {
+    super(
+      ['AdaptiveMaxPool1d', ['returnIndices'], adaptiveMaxPool1d as unknown as AdaptiveMaxPoolOf<R>],
+      outputSize,
+      options,
+    );
   }
 }
 
@@ -206,8 +238,12 @@ export class AdaptiveMaxPool1d extends AdaptivePooling {
  * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes.
  * @example new AdaptiveMaxPool2d([4, null]).forward(images) // [N, C, 4, W]
  */
-export class AdaptiveMaxPool2d extends AdaptivePooling {
-  constructor(outputSize: AdaptiveSize) {
-    super(outputSize, adaptiveMaxPool2d);
+export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptivePooling<IndicesOption<R>, MaxPooled<R>> {
+  constructor(outputSize: AdaptiveSize, options: IndicesOption<R> = {}) {
+    super(
+      ['AdaptiveMaxPool2d', ['returnIndices'], adaptiveMaxPool2d as unknown as AdaptiveMaxPoolOf<R>],
+      outputSize,
+      options,
+    );
   }
 }
