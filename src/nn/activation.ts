@@ -4,28 +4,48 @@ import type { Value } from '../value/value.ts';
 
 export type Activation = (x: Value) => Value;
 
-/** What an `activation` option takes: a name, or any function of a Value. */
-export type ActivationOption =
-  'relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu' | 'elu' | 'softplus' | 'identity' | Activation;
+/** Methods of Value that need no argument. */
+const NAMES = [
+  'relu',
+  'relu6',
+  'leakyRelu',
+  'elu',
+  'celu',
+  'selu',
+  'gelu',
+  'silu',
+  'mish',
+  'softplus',
+  'softsign',
+  'tanh',
+  'tanhshrink',
+  'sigmoid',
+  'logSigmoid',
+  'hardtanh',
+  'hardsigmoid',
+  'hardswish',
+  'hardshrink',
+  'softshrink',
+  'step',
+  'softmax',
+  'logSoftmax',
+  'identity',
+] as const;
 
-const NAMED: Readonly<Record<string, Activation>> = {
-  relu: (x) => x.relu(),
-  tanh: (x) => x.tanh(),
-  sigmoid: (x) => x.sigmoid(),
-  gelu: (x) => x.gelu(),
-  silu: (x) => x.silu(),
-  elu: (x) => x.elu(),
-  softplus: (x) => x.softplus(),
-  identity: (x) => x,
-};
+export type ActivationName = (typeof NAMES)[number];
+
+/** What an `activation` option takes: the name of an op with its defaults, or any function of a Value. */
+export type ActivationOption = ActivationName | Activation;
+
+const isName = (option: unknown): option is ActivationName => (NAMES as readonly unknown[]).includes(option);
 
 /** @throws OptionError listing the names. */
-export function activationOf(layer: string, option: ActivationOption): Activation {
-  if (typeof option === 'function') return option;
-  if (Object.hasOwn(NAMED, option)) return NAMED[option]!;
-  throw new OptionError(`unknown activation ${JSON.stringify(option)}`, {
+export function activationOf(layer: string, given: ActivationOption, option: string = 'activation'): Activation {
+  if (typeof given === 'function') return given;
+  if (isName(given)) return (x) => (x[given] as (this: Value) => Value).call(x);
+  throw new OptionError(`unknown activation ${JSON.stringify(given)}`, {
     op: layer,
-    option: 'activation',
-    hint: `Use ${Object.keys(NAMED).join(', ')}, or a function.`,
+    option,
+    hint: `Use ${NAMES.join(', ')}, or a function.`,
   });
 }

@@ -1,7 +1,7 @@
 /** chainrule/nn: layers and models. */
 import '../value/install.ts';
 
-export { type Activation, type ActivationOption } from './activation.ts';
+export { type Activation, type ActivationName, type ActivationOption } from './activation.ts';
 export { ModuleList, Sequential } from './containers.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { MLP, type MLPOptions } from './mlp.ts';
