@@ -18,7 +18,22 @@ export type { FitOptions } from './fit-options.ts';
 export type { Forward } from './forward.ts';
 export type { Metric, MetricFunction, MetricLike } from './metric.ts';
 export { accuracy, Accuracy, topKAccuracy, TopKAccuracy, type TopKOptions } from './metrics-accuracy.ts';
-export type { Numbers } from './metrics-input.ts';
+export type { Average } from './metrics-averages.ts';
+export { confusionMatrix, type ConfusionOptions } from './metrics-confusion.ts';
+export type { Numbers, ReadOptions } from './metrics-input.ts';
+export { perplexity, Perplexity, type PerplexityOptions } from './metrics-perplexity.ts';
+export { f1, F1Score, precision, Precision, recall, Recall, type PrecisionOptions } from './metrics-precision.ts';
+export { averagePrecision, AveragePrecision, rocAuc, RocAuc, type RankingOptions } from './metrics-ranking.ts';
+export {
+  mae,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  mse,
+  r2,
+  R2,
+  rmse,
+  RootMeanSquaredError,
+} from './metrics-regression.ts';
 export type { TallyOptions } from './metrics-tally.ts';
 export { TrainingAnomalyError } from './not-finite.ts';
 export { predict, type PredictOptions } from './predict.ts';
