@@ -2,7 +2,7 @@
 //   --data FOLDER   where the data lies (or CHAINRULE_DATA=FOLDER)
 //   --out FOLDER    where pictures go; default out
 //   --quick         fewer epochs, for a first look and for automatic checks
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -17,11 +17,13 @@ const { values } = parseArgs({
 /** Whether little work is wanted. */
 export const quick: boolean = values.quick;
 
-/** The path of a file of the data folder; where there is none, the example ends here and says what it needs. */
-export function dataFile(name: string): string {
-  const path = join(values.data, name);
-  if (values.data !== '' && existsSync(path)) return path;
-  console.log(`skipped: no ${name}. Give the folder that holds it: --data FOLDER, or CHAINRULE_DATA=FOLDER`);
+/** The path of the file of this name in the data folder; where there is none, the example ends here and says what it needs. */
+export function dataFile(name: string | RegExp): string {
+  const names = values.data !== '' && existsSync(values.data) ? readdirSync(values.data) : [];
+  const found = names.find((file) => (typeof name === 'string' ? file === name : name.test(file)));
+  if (found !== undefined) return join(values.data, found);
+  const wanted = typeof name === 'string' ? name : `file like ${name.source}`;
+  console.log(`skipped: no ${wanted}. Give the folder that holds it: --data FOLDER, or CHAINRULE_DATA=FOLDER`);
   process.exit(0);
 }
 

@@ -44,7 +44,7 @@ test('03-moons: learns, and draws what it has learned', async () => {
 }, 60_000);
 
 test('04-digits: says what it needs where there is no data', async () => {
-  expect(await printed('04-digits')).toMatch(/^skipped: no data\..*--data FOLDER/);
+  expect(await printed('04-digits')).toMatch(/^skipped: no file like train-images\..*--data FOLDER/);
 });
 
 test('05-custom-op: keeps the laws; a wrong sign is found', async () => {
