@@ -10,6 +10,9 @@ export {
   type CheckpointCallback,
   type CheckpointOptions,
 } from './checkpoint.ts';
+export { csvLog, jsonLog, type CsvLogOptions } from './logs.ts';
+export { tensorBoard, type TensorBoardOptions } from './tensorboard/callback.ts';
+export { SummaryWriter } from './tensorboard/writer.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export { evaluate, type EvaluateOptions } from './evaluate.ts';
 export type { BatchLike, BatchStream, Inputs, TrainingData } from './feed.ts';
