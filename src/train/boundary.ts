@@ -1,6 +1,8 @@
 /** Where a classifier of two features changes its mind. */
-import { OptionError, ShapeError } from '../base/errors.ts';
+import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
+import { requireOneOf } from '../data/arguments.ts';
 import type { AnyModule } from '../nn/module.ts';
+import { concat } from '../ops/joining.ts';
 import { constant } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
 import { predict } from './predict.ts';
@@ -36,15 +38,37 @@ function centresOf(across: Extent, along: Extent): number[][] {
   ]);
 }
 
+export interface BoundaryPlotOptions extends PlotOptions {
+  /** What the model gives: logits (default), or probabilities, as after a sigmoid or a softmax. */
+  readonly output?: 'logits' | 'probabilities';
+}
+
+/** The classes' probabilities at every point, [points, classes]; one output tells two classes apart. */
+function probabilitiesOf(output: Value, kind: 'logits' | 'probabilities'): Value {
+  const [points, columns] = output.rank === 1 ? [output.shape[0]!, 1] : [output.shape[0]!, output.shape[1]!];
+  const isFlat = output.rank === 1 || output.rank === 2;
+  if (!isFlat || points !== GRID * GRID || columns === 0) {
+    throw new ShapeError(
+      `a row of class scores is needed for each point, [${GRID * GRID}, classes], got ${showShape(output.shape)}`,
+      { op: 'plotDecisionBoundary', shapes: [output.shape] },
+    );
+  }
+  const scores = output.to('float64');
+  if (columns > 1) return kind === 'logits' ? scores.softmax(1) : scores;
+  const one = scores.reshape([points, 1]);
+  const second = kind === 'logits' ? one.sigmoid() : one;
+  return concat([second.neg().add(1), second], 1);
+}
+
 /** For each class the grid of its lead: its probability less the largest of the others. */
-function leadsOf(probabilities: Value): { class: string; grid: Spec }[] {
+function leadsOf(probabilities: Value, names: readonly string[]): { class: string; grid: Spec }[] {
   const rows = probabilities.toArray() as number[][];
   const lead = (row: readonly number[], k: number): number =>
     row[k]! - Math.max(...row.map((p, other) => (other === k ? 0 : p)));
   const [sx, sy] = [WIDTH / CELLS, HEIGHT / CELLS];
   const place = { width: GRID, height: GRID, scale: [sx, sy], translate: [-sx, -sy] };
   return Array.from({ length: probabilities.shape[1]! }, (_, k) => ({
-    class: String(k),
+    class: names[k] ?? String(k),
     grid: { ...place, values: rows.map((row) => lead(row, k)) },
   }));
 }
@@ -91,34 +115,51 @@ const dots = (background: string): Spec => ({
   },
 });
 
+/** The classes by their numbers; two that are told apart otherwise, as −1 and 1, by their labels. */
+function namesOf(y: Value, classes: number): string[] {
+  const labels = [...new Set(y.data)].sort((a, b) => a - b);
+  const fit = labels.every((label) => Number.isInteger(label) && label >= 0 && label < classes);
+  return fit || labels.length > classes ? Array.from({ length: classes }, (_, k) => String(k)) : labels.map(String);
+}
+
 /** Refuses what is no plane, or holds no point to draw. */
-function checkPoints(x: Value): void {
+function checkPoints(x: Value, y: Value): void {
   if (x.rank !== 2 || x.shape[1] !== 2)
     throw new ShapeError('a plane has two features: x must be [n, 2]', {
       op: 'plotDecisionBoundary',
       shapes: [x.shape],
     });
   if (x.shape[0] === 0) throw new OptionError('there are no points', { op: 'plotDecisionBoundary', option: 'x' });
+  if (y.size === x.shape[0]) return;
+  throw new ShapeError(`${x.shape[0]} points and ${y.size} labels`, {
+    op: 'plotDecisionBoundary',
+    shapes: [x.shape, y.shape],
+  });
 }
 
 /**
  * The plane of two features in the colours of the classes that the model holds most likely, the paler the less it is
- * sure, with the data on top.
- * @throws ShapeError unless x is [n, 2].
+ * sure, with the data on top. A model with one output tells two classes apart: its logit is that of the second.
+ * @throws ShapeError unless x is [n, 2], y has a label for each of its rows, and the model gives a row of scores for each point.
  * @example writeFileSync('boundary.svg', await plotDecisionBoundary(model, test.x, test.y))
  */
 export async function plotDecisionBoundary(
   model: AnyModule,
   x: Value,
   y: Value,
-  options: PlotOptions = {},
+  options: BoundaryPlotOptions = {},
 ): Promise<string> {
-  const theme = plotTheme('plotDecisionBoundary', options);
-  checkPoints(x);
+  const op = 'plotDecisionBoundary';
+  checkOptions(op, options, ['theme', 'output']);
+  const { output = 'logits', ...rest } = options;
+  const theme = plotTheme(op, rest);
+  requireOneOf(op, 'output', output, ['logits', 'probabilities']);
+  checkPoints(x, y);
   const points = (x.toArray() as number[][]).map(([x1, x2], i) => ({ x1, x2, class: String(y.data[i]) }));
   const [across, along] = [extentOf(points.map((p) => p.x1!)), extentOf(points.map((p) => p.x2!))];
-  const logits = predict(model, constant(centresOf(across, along)));
-  const bands = leadsOf(logits.to('float64').softmax(1));
+  const given = predict(model, constant(centresOf(across, along)));
+  const probabilities = probabilitiesOf(given, output);
+  const bands = leadsOf(probabilities, namesOf(y, probabilities.shape[1]!));
   const contours = { type: 'isocontour', field: 'grid', thresholds: LEADS };
   const spec = {
     title: 'Decision boundary',

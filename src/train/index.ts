@@ -42,7 +42,7 @@ export { TrainingAnomalyError } from './not-finite.ts';
 export { predict, type PredictOptions } from './predict.ts';
 export type { RateFunction, ScheduleLike, ScheduleOptions, Scheduler } from './schedule.ts';
 export type { Loss } from './step.ts';
-export { plotDecisionBoundary } from './boundary.ts';
+export { plotDecisionBoundary, type BoundaryPlotOptions } from './boundary.ts';
 export { plotLoss } from './plot.ts';
 export { bar, lines, type Terminal } from './progress.ts';
 export { notebook, type Display } from './progress-notebook.ts';
@@ -74,3 +74,14 @@ export type { Curves, CurveVerdict } from './diagnose/curves.ts';
 export type { Finding, FindingKind } from './diagnose/finding.ts';
 export type { LayerReport } from './diagnose/layers.ts';
 export type { Statistics } from './diagnose/numbers.ts';
+export { plotConfusionMatrix, type ConfusionPlotOptions } from './plot-confusion.ts';
+export { plotFilters, type FilterPlotOptions } from './plot-filters.ts';
+export { plotHistograms, type HistogramPlotOptions } from './plot-histograms.ts';
+export {
+  plotHistory,
+  plotLearningRate,
+  type HistoryPlotOptions,
+  type PlottedHistory,
+  type RatePlotOptions,
+} from './plot-history.ts';
+export { plotRocCurve } from './plot-roc.ts';
