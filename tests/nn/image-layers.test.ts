@@ -2,6 +2,7 @@
 import { compile, constant, grad, manualSeed, ones, randn, value, vmap, type Value } from 'chainrule';
 import {
   AdaptiveAvgPool2d,
+  AdaptiveMaxPool2d,
   AvgPool2d,
   BatchNorm1d,
   BatchNorm2d,
@@ -15,6 +16,7 @@ import {
   InstanceNorm2d,
   LayerNorm,
   LocalResponseNorm,
+  MaxPool1d,
   MaxPool2d,
   MaxPool3d,
   RMSNorm,
@@ -221,5 +223,37 @@ describe('errors name the layer, the option and the shapes', () => {
     [() => new MaxPool2d(2, { padding: -1 }), /MaxPool2d: padding must be whole numbers ≥ 0/],
   ])('case %#', (call, message) => {
     expect(call).toThrow(message);
+  });
+});
+
+describe('max pools with indices', () => {
+  test('tell where in the spatial axes the largest were', () => {
+    const x = constant([[[1, 5, 2, 0, 3, 4]]]);
+    const { values, indices } = new MaxPool1d(2, { returnIndices: true }).forward(x);
+    expect(values.toArray()).toEqual([[[5, 2, 4]]]);
+    expect(indices.toArray()).toEqual([[[1, 2, 5]]]);
+    const adaptive = new AdaptiveMaxPool2d(1, { returnIndices: true }).forward(x.unsqueeze(0));
+    expect([adaptive.values.toArray(), adaptive.indices.toArray()]).toEqual([[[[[5]]]], [[[[1]]]]]);
+  });
+
+  test('without, are layers of Values as all are', () => {
+    const model = new Sequential(new MaxPool1d(2), new MaxPool1d(3, { returnIndices: false }));
+    expect(model.forward(constant([[[1, 5, 2, 0, 3, 4]]])).toArray()).toEqual([[[5]]]);
+  });
+});
+
+describe('the size of a transposed convolution', () => {
+  test('may be chosen where the stride leaves it open', () => {
+    const layer = new ConvTranspose2d(1, 2, 3, { stride: [2, 3], padding: 1 });
+    const x = randn([1, 1, 4, 4]);
+    expect(layer.forward(x).shape).toEqual([1, 2, 7, 10]);
+    expect(layer.forward(x, [8, 11]).shape).toEqual([1, 2, 8, 11]);
+  });
+
+  test('is refused where it does not', () => {
+    const layer = new ConvTranspose1d(1, 2, 3, { stride: 2 });
+    expect(() => layer.forward(randn([1, 1, 4]), 11)).toThrow(
+      /ConvTranspose1d: outputSize \[11\] is not from \[9\] to \[10\], which \[4\] can become/,
+    );
   });
 });
