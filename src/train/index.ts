@@ -85,3 +85,4 @@ export {
   type RatePlotOptions,
 } from './plot-history.ts';
 export { plotRocCurve } from './plot-roc.ts';
+export { findLearningRate, LearningRateRange, type FindLearningRateOptions } from './find-learning-rate.ts';
