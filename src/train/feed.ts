@@ -38,11 +38,7 @@ export interface Loader extends Iterable<unknown>, AsyncIterable<unknown> {
  * batches from any iterable.
  */
 export type TrainingData =
-  | { readonly x: Inputs; readonly y: unknown }
-  | readonly [x: Value, y: Value]
-  | Dataset<unknown>
-  | Loader
-  | BatchStream;
+  { readonly x: Inputs; readonly y: unknown } | readonly [x: Value, y: Value] | Dataset<unknown> | Loader | BatchStream;
 
 type Walk<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -128,10 +124,14 @@ function inMemory(op: string, x: unknown, y: unknown, options: FeedOptions): Fee
   if (rows === 0) throw new ShapeError('there are no rows', { op, shapes: leaves.map(({ shape }) => shape) });
   const kept = leaves.map((leaf) => ready(leaf, options.dtype));
   const loader = new DataLoader(new TensorDataset(...kept), loaderOptions(options));
-  const toBatch = (parts: readonly unknown[]): Batch => {
+  const rowsIn = (parts: readonly unknown[]): number => (parts[0] as Value).shape[0]!;
+  const general = (parts: readonly unknown[]): Batch => {
     const [px, py] = unflatten(structure, parts) as [unknown, unknown];
-    return { x: px, y: py, rows: (parts[0] as Value).shape[0]! };
+    return { x: px, y: py, rows: rowsIn(parts) };
   };
+  // The usual case, once for every batch.
+  const isPair = isValue(x) && isValue(y);
+  const toBatch = isPair ? (parts: readonly unknown[]) => ({ x: parts[0], y: parts[1], rows: rowsIn(parts) }) : general;
   return {
     source: loader,
     length: loader.length,

@@ -33,10 +33,8 @@ export interface StepOptions {
 
 export interface StepResult {
   readonly loss: Value;
-  /** Without its graph; absent if nobody looks at it. */
-  readonly prediction?: unknown;
-  /** Holds the check of the gradients, which a program makes only if it is part of the result. */
-  readonly checked?: Value;
+  /** Without its graph; null if nobody looks at it. */
+  readonly prediction: unknown;
 }
 
 export interface Step {
@@ -66,11 +64,14 @@ function clip({ optimizer, clipNorm, clipValue }: StepOptions): void {
   if (clipNorm !== null) clipGradNorm(optimizer.parameters, clipNorm);
 }
 
-/** Zero, or NaN if any gradient is NaN or infinite: 0·g is 0 for finite g only. */
-function checkedGradients(optimizer: Optimizer): Value | null {
+/**
+ * The loss, if it is finite and all gradients are: 0·g is 0 for finite g, else NaN.
+ * @throws NotFiniteError
+ */
+function checked(loss: Value, optimizer: Optimizer): Value {
   return noGrad(() => {
-    const sums = optimizer.parameters.flatMap((p) => (p.grad === null ? [] : [p.grad.mul(0).sum()]));
-    return sums.length === 0 ? null : requireFinite(sums.reduce((total, sum) => total.add(sum.to(total.dtype))));
+    const sums = optimizer.parameters.flatMap((p) => (p.grad === null ? [] : [p.grad.mul(0).sum().to(loss.dtype)]));
+    return requireFinite(sums.reduce((total, sum) => total.add(sum), loss.detach()));
   });
 }
 
@@ -85,13 +86,14 @@ function advance(options: StepOptions): void {
   options.ema?.update();
 }
 
-function resultOf(options: StepOptions, loss: Value, prediction: unknown, checked: Value | null): StepResult {
-  return {
-    loss,
-    ...(options.keepsPrediction ? { prediction: detached(prediction) } : {}),
-    ...(checked === null ? {} : { checked }),
-  };
-}
+/** A program that gives one Value is quicker to call than one that gives a tree. */
+type Result = Value | readonly [loss: Value, prediction: unknown];
+
+const resultOf = ({ keepsPrediction }: StepOptions, loss: Value, prediction: unknown): Result =>
+  keepsPrediction ? [loss, detached(prediction)] : loss;
+
+const told = (result: Result): StepResult =>
+  isValue(result) ? { loss: result, prediction: null } : { loss: result[0], prediction: result[1] };
 
 /** Runs f op by op; what it has changed when it fails is undone. */
 const undoing =
@@ -109,15 +111,14 @@ const undoing =
 /** An update for every batch. */
 function plainStep(options: StepOptions): Step {
   const { model, optimizer, compile } = options;
-  const update = (x: unknown, y: unknown): StepResult => {
+  const update = (x: unknown, y: unknown): Result => {
     const [loss, prediction] = lossOf(options.forward, options.loss, x, y);
-    const told = requireFinite(loss);
     zeroGrad(options);
     loss.backward();
     clip(options);
-    const checked = checkedGradients(optimizer);
+    const finite = checked(loss, optimizer);
     advance(options);
-    return resultOf(options, told, prediction, checked);
+    return resultOf(options, finite, prediction);
   };
   const { run, dispose } = runner(
     'fit',
@@ -125,28 +126,27 @@ function plainStep(options: StepOptions): Step {
     compile,
     undoing(() => snapshot(model, optimizer), update),
   );
-  return { run, flush: () => {}, dispose };
+  return { run: (x, y) => told(run(x, y)), flush: () => {}, dispose };
 }
 
 /** Gradients of several batches add up to an update. Two programs: one for each batch, one for each update. */
 function accumulatingStep(options: StepOptions): Step {
   const { model, optimizer, compile, accumulate } = options;
   let pending = 0;
-  const add = (x: unknown, y: unknown): StepResult => {
+  const add = (x: unknown, y: unknown): Result => {
     const [loss, prediction] = lossOf(options.forward, options.loss, x, y);
-    const told = requireFinite(loss);
     loss.backward();
-    return resultOf(options, told, prediction, checkedGradients(optimizer));
+    return resultOf(options, checked(loss, optimizer), prediction);
   };
-  const update = (share: Value): Value | null => {
+  const update = (share: Value): Value => {
     noGrad(() => {
       for (const p of optimizer.parameters) if (p.grad !== null) p.grad = p.grad.mul(share.to(p.dtype));
     });
     clip(options);
-    const checked = checkedGradients(optimizer);
+    const fine = checked(share, optimizer);
     advance(options);
     zeroGrad(options);
-    return checked;
+    return fine;
   };
   const take = (): (() => void) => snapshot(model, optimizer);
   const adding = runner('fit', add, compile, undoing(take, add));
@@ -160,7 +160,7 @@ function accumulatingStep(options: StepOptions): Step {
   return {
     run: (x, y) => {
       if (pending === 0) zeroGrad(options);
-      const result = adding.run(x, y);
+      const result = told(adding.run(x, y));
       if (++pending === accumulate) flush();
       return result;
     },
@@ -175,18 +175,18 @@ function accumulatingStep(options: StepOptions): Step {
 /** Steps that evaluate the loss several times, and decide by numbers: what computes gradients is compiled. */
 function searchingStep(options: StepOptions): Step {
   const { model, optimizer, compile, ema } = options;
-  const gradients = (x: unknown, y: unknown): StepResult => {
+  const gradients = (x: unknown, y: unknown): Result => {
     const [loss, prediction] = lossOf(options.forward, options.loss, x, y);
     zeroGrad(options);
     loss.backward();
     clip(options);
-    return resultOf(options, loss.detach(), prediction, null);
+    return resultOf(options, loss.detach(), prediction);
   };
   const { run, dispose } = runner('fit', gradients, compile);
   const step = (x: unknown, y: unknown): StepResult => {
     let first: StepResult | null = null;
     optimizer.step(() => {
-      const result = run(x, y);
+      const result = told(run(x, y));
       first ??= result;
       return result.loss;
     });
