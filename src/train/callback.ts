@@ -26,10 +26,23 @@ export interface History {
   readonly stopped: string | null;
 }
 
-/** Where a run stands at the end of an epoch: plain data, and the Values in the states of callbacks. */
+/** How far an epoch has come. */
+export interface WithinEpoch {
+  /** Batches that are over. */
+  readonly batches: number;
+  /** Their losses, weighted by examples, and how many of those there were. */
+  readonly sum: number;
+  readonly seen: number;
+  /** Where the random numbers were behind the last of them. */
+  readonly generator: { readonly seed: number; readonly draws: number };
+}
+
+/** Where a run stands: plain data, and the Values in the states of callbacks. */
 export interface RunState {
   /** How many epochs are over. */
   readonly epoch: number;
+  /** How far the next one has come; null between epochs. */
+  readonly within: WithinEpoch | null;
   /** How many batches. */
   readonly step: number;
   readonly history: History;
@@ -55,13 +68,20 @@ export interface Run {
   readonly step: number;
   /** Batches in an epoch; null where nobody knows. */
   readonly batches: number | null;
+  /** How many batches of the epoch under way are over. */
+  readonly done: number;
+  /** Whether no gradients are being accumulated for an update to come: those are in no state. */
+  readonly isSettled: boolean;
   readonly history: History;
   /** The loss of the last batch; NaN before the first. */
   readonly lastLoss: number;
   readonly callbacks: readonly Callback[];
   /** Ends the run after the present batch, and says why. */
   stop(reason: string): void;
-  /** What a checkpoint needs beside the states of model and optimizer; exact at the end of an epoch. */
+  /**
+   * What a checkpoint needs beside the states of model and optimizer: at the end of an epoch, or behind a batch where the
+   * run is settled. Within an epoch, what metrics have gathered is not part of it: they go on with the batches to come.
+   */
   state(): RunState;
   /** Goes on where another run was: to be called in `onTrainBegin`, with model and optimizer loaded. */
   resume(state: RunState): void;

@@ -23,6 +23,8 @@ export interface CheckpointOptions extends SaveModelOptions {
   readonly directory: string;
   /** Saves after every so many epochs, and after the last; default 1. */
   readonly every?: number;
+  /** Saves within epochs, too, after every so many batches; default 0: not. */
+  readonly everyBatches?: number;
   /** How many of the latest are kept; default 1. */
   readonly keepLast?: number;
   /** How many of the best are kept besides, whatever `every` says; default 1. */
@@ -47,7 +49,7 @@ export interface CheckpointCallback extends Callback {
 
 const OP = 'checkpoint';
 const OPTIONS = [
-  ...['directory', 'every', 'keepLast', 'keepBest', 'monitor', 'mode', 'resume', 'overwrite'],
+  ...['directory', 'every', 'everyBatches', 'keepLast', 'keepBest', 'monitor', 'mode', 'resume', 'overwrite'],
   ...['preprocessing', 'metadata', 'classes'],
 ];
 
@@ -60,6 +62,7 @@ function check(options: CheckpointOptions): void {
   const { directory, every = 1, keepLast = 1, keepBest = 1, mode = 'auto', resume = false } = options;
   if (typeof directory !== 'string' || directory === '') refuse('directory', 'directory must be a path');
   checkWhole(OP, 'every', every, 1);
+  checkWhole(OP, 'everyBatches', options.everyBatches ?? 0, 0);
   checkWhole(OP, 'keepLast', keepLast, 1);
   checkWhole(OP, 'keepBest', keepBest, 0);
   if (!['auto', 'min', 'max'].includes(mode))
@@ -137,7 +140,7 @@ function startAnew({ directory, overwrite = false }: CheckpointOptions): void {
 }
 
 /**
- * Saves the run after every epoch (or so many): parameters, buffers, optimizer, schedule, what other callbacks remember,
+ * Saves the run after every epoch (or so many, or within epochs): parameters, buffers, optimizer, schedule, what other callbacks remember,
  * history, random numbers and the order of the data. With `resume` a run goes on from there as if it had never ended,
  * to the last bit. Each file is written beside its place and moved there: an interruption at any time leaves a folder
  * whose latest file loads; one that was damaged otherwise is set aside, with a warning, for the one before.
@@ -150,9 +153,10 @@ function startAnew({ directory, overwrite = false }: CheckpointOptions): void {
  */
 export function checkpoint(options: CheckpointOptions): CheckpointCallback {
   check(options);
-  const { directory, every = 1, keepLast = 1, keepBest = 1, monitor } = options;
+  const { directory, every = 1, everyBatches = 0, keepLast = 1, keepBest = 1, monitor } = options;
   let last: string | null = null;
   let best: string | null = null;
+  let isOverdue = false;
 
   const tidy = (run: Run, ranking: Ranking): void => {
     const files = checkpointsIn(directory);
@@ -197,11 +201,18 @@ export function checkpoint(options: CheckpointOptions): CheckpointCallback {
       return best;
     },
     onTrainBegin: begin,
+    onBatchEnd(run) {
+      isOverdue ||= everyBatches > 0 && run.step % everyBatches === 0;
+      if (!isOverdue || !run.isSettled || run.done === run.batches) return;
+      isOverdue = false;
+      save(run, { epoch: run.epoch - 1, batch: run.done }, rankingOf(options, run.history.epochs.at(-1) ?? {}));
+    },
     onEpochEnd(run, record) {
       const ranking = rankingOf(options, record);
       const { epochs, stopped } = run.history;
-      const isDue = record.epoch % every === 0 || record.epoch === run.epochs || stopped !== null;
+      const isDue = isOverdue || record.epoch % every === 0 || record.epoch === run.epochs || stopped !== null;
       const isGood = ranked(epochs, ranking).slice(0, keepBest).includes(record.epoch);
+      isOverdue = false;
       if (isDue || isGood) save(run, { epoch: record.epoch, batch: 0 }, ranking);
     },
   };

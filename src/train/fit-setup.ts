@@ -136,7 +136,8 @@ export function setUp(model: AnyModule, data: TrainingData, options: FitOptions)
   const callbacks = [...own, ...(options.callbacks ?? []), ...(shown === null ? [] : [shown])];
   checkMonitors(callbacks, metrics.names, validation !== null);
   rehearseAll(model, [feed, validation], options);
-  const run = new TrainingRun({ model, optimizer, ema, feed, epochs, callbacks });
+  const { accumulate = 1 } = options;
+  const run = new TrainingRun({ model, optimizer, ema, feed, epochs, callbacks, accumulate });
   const forward = forwardOf(OP, model, options.forward);
   const step = stepOf({
     model,
@@ -145,7 +146,7 @@ export function setUp(model: AnyModule, data: TrainingData, options: FitOptions)
     loss,
     clipNorm: options.clipNorm ?? null,
     clipValue: options.clipValue ?? null,
-    accumulate: options.accumulate ?? 1,
+    accumulate,
     ema,
     keepsPrediction: !metrics.isEmpty,
     compile,

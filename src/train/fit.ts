@@ -11,10 +11,13 @@ import { inMode } from './mode.ts';
 import { pacer } from './pause.ts';
 import type { TrainingRun } from './run.ts';
 
-/** Calls what `hear` finds in each callback, one after the other; gives a promise only where one of them does. */
-function tell(run: TrainingRun, hear: (callback: Callback) => Promise<void> | void): Promise<void> | null {
+/** Tells callbacks one after the other; gives a promise only where one of them does. */
+function tell(
+  { callbacks }: { readonly callbacks: readonly Callback[] },
+  hear: (callback: Callback) => Promise<void> | void,
+): Promise<void> | null {
   let waiting: Promise<void> | null = null;
-  for (const callback of run.callbacks) {
+  for (const callback of callbacks) {
     waiting = waiting === null ? (hear(callback) ?? null) : waiting.then(() => hear(callback));
   }
   return waiting;
@@ -40,27 +43,30 @@ function learn(setup: Setup, batch: Batch, at: number): number {
 async function learnAll(setup: Setup): Promise<number | null> {
   const { run, feed, metrics, step } = setup;
   const pause = pacer();
-  let [sum, seen, done] = [0, 0, 0];
+  const listening = { callbacks: run.callbacks.filter(({ onBatchEnd }) => onBatchEnd !== undefined) };
+  const hear = (callback: Callback): Promise<void> | void => callback.onBatchEnd!(run);
+  const goesOn = (): boolean => {
+    checkSignal(setup);
+    return !run.isStopped;
+  };
   metrics.reset();
   checkSignal(setup);
   if (run.isStopped) return null;
+  let toSkip = run.beginEpoch();
   await each(feed.walk(), (batch) => {
-    const loss = learn(setup, batch, ++done);
-    sum += loss * batch.rows;
-    seen += batch.rows;
-    run.note(loss);
-    const told = tell(run, (callback) => callback.onBatchEnd?.(run));
-    const goesOn = (): boolean => {
-      checkSignal(setup);
-      return !run.isStopped;
-    };
+    if (toSkip > 0) {
+      if (--toSkip === 0) run.skipped();
+      return true;
+    }
+    run.note(learn(setup, batch, run.done + 1), batch.rows);
+    const told = tell(listening, hear);
     const paused = told === null ? pause() : told.then(() => pause() ?? undefined);
     return paused === null ? goesOn() : paused.then(goesOn);
   });
-  if (done === 0) throw noBatches(run);
+  if (run.done === 0) throw noBatches(run);
   if (run.isStopped) return null;
   step.flush();
-  return sum / seen;
+  return run.meanLoss;
 }
 
 const noBatches = ({ epoch }: TrainingRun): DataError =>

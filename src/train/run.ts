@@ -1,9 +1,10 @@
 /** A run: where it stands, and what callbacks may ask of it. */
 import { ChainruleError } from '../base/errors.ts';
+import { generatorState, restoreGenerator } from '../base/random.ts';
 import type { AnyModule } from '../nn/module.ts';
 import type { ExponentialMovingAverage } from '../optim/moving-average.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import type { Callback, EpochRecord, History, Run, RunState } from './callback.ts';
+import type { Callback, EpochRecord, History, Run, RunState, WithinEpoch } from './callback.ts';
 import type { Feed } from './feed.ts';
 
 /** What a run is of. */
@@ -14,10 +15,21 @@ export interface RunSubject {
   readonly feed: Feed;
   readonly epochs: number;
   readonly callbacks: readonly Callback[];
+  /** An update is made from so many batches. */
+  readonly accumulate: number;
 }
 
-/** The name under which a callback's state is kept. */
-const nameOf = ({ name }: Callback, position: number): string => name ?? String(position);
+/** The names under which the states of callbacks are kept; of two that are called the same, the second has its position. */
+function namesOf(callbacks: readonly Callback[]): string[] {
+  const taken = new Set<string>();
+  return callbacks.map(({ name = '' }, i) => {
+    const key = name === '' || taken.has(name) ? `${name}${i}` : name;
+    taken.add(key);
+    return key;
+  });
+}
+
+const NOTHING = { batches: 0, sum: 0, seen: 0 };
 
 export class TrainingRun implements Run {
   readonly model: AnyModule;
@@ -34,8 +46,13 @@ export class TrainingRun implements Run {
   #losses: number[] = [];
   #stopped: string | null = null;
   #isUnderWay = false;
+  readonly #accumulate: number;
+  /** Of the epoch under way. */
+  #within: Omit<WithinEpoch, 'generator'> = NOTHING;
+  /** Where the epoch that comes first was broken off. */
+  #from: WithinEpoch | null = null;
 
-  constructor({ model, optimizer, ema, feed, epochs, callbacks }: RunSubject) {
+  constructor({ model, optimizer, ema, feed, epochs, callbacks, accumulate }: RunSubject) {
     this.model = model;
     this.optimizer = optimizer;
     this.ema = ema;
@@ -43,6 +60,7 @@ export class TrainingRun implements Run {
     this.batches = feed.length;
     this.callbacks = callbacks.toSorted((a, b) => Number(a.isLast ?? false) - Number(b.isLast ?? false));
     this.#feed = feed;
+    this.#accumulate = accumulate;
   }
 
   get loader(): Iterable<unknown> | AsyncIterable<unknown> {
@@ -62,15 +80,44 @@ export class TrainingRun implements Run {
     this.#stopped ??= reason;
   }
 
+  get done(): number {
+    return this.#within.batches;
+  }
+
+  get isSettled(): boolean {
+    return this.done % this.#accumulate === 0;
+  }
+
+  /** The mean loss of the epoch under way, over its examples. */
+  get meanLoss(): number {
+    return this.#within.sum / this.#within.seen;
+  }
+
+  /** An epoch begins. How many of its batches have been learnt by the run that this one goes on with. */
+  beginEpoch(): number {
+    const { batches = 0, sum = 0, seen = 0 } = this.#from ?? {};
+    this.#within = { batches, sum, seen };
+    return batches;
+  }
+
+  /** Those batches have been passed over, whatever random numbers that took. */
+  skipped(): void {
+    if (this.#from !== null) restoreGenerator(this.#from.generator);
+    this.#from = null;
+  }
+
   /** One more batch is over. */
-  note(loss: number): void {
+  note(loss: number, rows: number): void {
     this.lastLoss = loss;
     this.#losses.push(loss);
     this.step++;
+    const { batches, sum, seen } = this.#within;
+    this.#within = { batches: batches + 1, sum: sum + loss * rows, seen: seen + rows };
   }
 
   record(record: EpochRecord): void {
     this.#records.push(record);
+    this.#within = NOTHING;
   }
 
   /** From here on nothing is resumed. */
@@ -80,15 +127,18 @@ export class TrainingRun implements Run {
 
   state(): RunState {
     const { loader } = this.#feed;
-    const remembering = this.callbacks.map((callback, i) => [nameOf(callback, i), callback] as const);
+    const names = namesOf(this.callbacks);
+    const isWithin = this.done > 0;
     return {
       epoch: this.#records.at(-1)?.epoch ?? 0,
+      within: isWithin ? { ...this.#within, generator: generatorState() } : null,
       step: this.step,
       history: { epochs: [...this.#records], batchLosses: [...this.#losses], stopped: null },
-      loader: loader === null ? null : { seed: loader.seed, epoch: loader.epoch },
+      // The walk under way is the one to be taken again.
+      loader: loader === null ? null : { seed: loader.seed, epoch: loader.epoch - Number(isWithin) },
       callbacks: Object.fromEntries(
-        remembering.flatMap(([name, callback]) =>
-          callback.stateDict === undefined ? [] : [[name, callback.stateDict()]],
+        this.callbacks.flatMap((callback, i) =>
+          callback.stateDict === undefined ? [] : [[names[i]!, callback.stateDict()]],
         ),
       ),
     };
@@ -111,8 +161,10 @@ export class TrainingRun implements Run {
     this.#records = [...state.history.epochs];
     this.#losses = [...state.history.batchLosses];
     this.lastLoss = this.#losses.at(-1) ?? NaN;
+    this.#from = state.within;
+    const names = namesOf(this.callbacks);
     this.callbacks.forEach((callback, i) => {
-      const name = nameOf(callback, i);
+      const name = names[i]!;
       if (Object.hasOwn(state.callbacks, name)) callback.loadStateDict?.(state.callbacks[name]);
     });
   }

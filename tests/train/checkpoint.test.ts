@@ -188,6 +188,66 @@ describe('a run that is broken off and goes on is the run that never ended', () 
     expect(await go(checkpoint({ directory, every: 3, resume: true }))).toEqual(straight);
   });
 
+  test('from within an epoch, between two updates', async () => {
+    const make = fresh(
+      (model) => new Adam(model.parameters()),
+      (optimizer) => ({
+        accumulate: 2,
+        schedule: { scheduler: new CosineAnnealingLR(optimizer, { TMax: 24 }), every: 'batch' as const },
+        batchSize: 5,
+      }),
+    );
+    const straight = await run(make, 4);
+    const files: string[] = [];
+    for (const [epoch, batch] of [
+      [1, 3],
+      [2, 3],
+      [3, 6],
+      [4, 5],
+    ] as const) {
+      const callbacks = [checkpoint({ directory, everyBatches: 1, keepBest: 0, resume: true }), killing(epoch, batch)];
+      await expect(run(make, 4, ...callbacks)).rejects.toThrow(Killed);
+      files.push(basename(lastCheckpoint(directory)!));
+    }
+    expect(files).toEqual([
+      'epoch-0000-batch-000002.safetensors',
+      'epoch-0001-batch-000002.safetensors',
+      'epoch-0002-batch-000004.safetensors',
+      'epoch-0003-batch-000004.safetensors',
+    ]);
+    expect(await run(make, 4, checkpoint({ directory, everyBatches: 1, resume: true }))).toEqual(straight);
+  });
+
+  test('from within an epoch of data that come behind promises', async () => {
+    const examples = (): Promise<[Value, Value]>[] => {
+      const { x, y } = data();
+      return x.unbind().map((row, i) => Promise.resolve([row, y.at(i)]));
+    };
+    const go = async (...callbacks: Callback[]): Promise<unknown> => {
+      const made = adam();
+      const { batchSize: _, ...options } = made.options;
+      const loader = new DataLoader(examples(), { batchSize: 8, shuffle: true });
+      return outcome(made, await fit(made.model, loader as never, { ...options, epochs: 3, callbacks }));
+    };
+    const straight = await go();
+    await expect(go(checkpoint({ directory, everyBatches: 3 }), killing(2, 4))).rejects.toThrow(Killed);
+    expect(basename(lastCheckpoint(directory)!)).toBe('epoch-0001-batch-000002.safetensors');
+    expect(await go(checkpoint({ directory, everyBatches: 3, resume: true }))).toEqual(straight);
+  });
+
+  test('two callbacks of one name keep states of their own', async () => {
+    const stoppers = (): EarlyStopping[] => [
+      new EarlyStopping({ monitor: 'loss', patience: 3, minDelta: 1000 }),
+      new EarlyStopping({ monitor: 'seconds', mode: 'max', patience: 99 }),
+    ];
+    const straight = (await run(adam, 9, ...stoppers())) as [unknown[]];
+    expect(straight[0].length).toBeLessThan(9);
+    const cut = straight[0].length - 1;
+    await run(adam, cut, ...stoppers(), checkpoint({ directory }));
+    const resumed = (await run(adam, 9, ...stoppers(), checkpoint({ directory, resume: true }))) as [unknown[]];
+    expect(resumed[0]).toHaveLength(straight[0].length);
+  });
+
   test('a run that was over is over: more epochs go on with it', async () => {
     const straight = await run(adam, 5);
     await run(adam, 3, checkpoint({ directory }));
