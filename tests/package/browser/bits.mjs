@@ -3,10 +3,10 @@ import * as chainrule from 'chainrule';
 import { parseCsv } from 'chainrule/data';
 import { toSvg } from 'chainrule/graph';
 import { crossEntropy } from 'chainrule/losses';
-import { MLP } from 'chainrule/nn';
+import { Embedding, GRU, LayerNorm, Linear, MLP, Module, Sequential, TransformerEncoderLayer } from 'chainrule/nn';
 import * as optim from 'chainrule/optim';
 import { checkGradients } from 'chainrule/testing';
-import { accuracy, predict } from 'chainrule/train';
+import { accuracy, fit, modelFromBytes, modelToBytes, predict } from 'chainrule/train';
 
 const { compile, constant, grad, hessian, linspace, manualSeed, randn, value, vmap } = chainrule;
 const dtypes = ['float64', 'float32'];
@@ -61,6 +61,40 @@ function train() {
   return loss;
 }
 
+/** The last state of a GRU for each sequence. */
+class Summary extends Module {
+  constructor(width) {
+    super(width);
+    this.gru = new GRU(width, width, { batchFirst: true });
+  }
+
+  forward(x) {
+    return this.gru.forward(x).hidden.squeeze(0);
+  }
+}
+
+/** Losses of a run of `fit`, and predictions of the model after it was saved to bytes and loaded. */
+async function fitted() {
+  const x = constant(
+    Int32Array.from({ length: 40 * 6 }, (_, i) => (i * i) % 11),
+    { shape: [40, 6] },
+  );
+  const y = constant(Int32Array.from({ length: 40 }, (_, i) => i % 3));
+  const block = new TransformerEncoderLayer(8, 2, { dimFeedforward: 16, batchFirst: true });
+  const model = new Sequential(new Embedding(11, 8), block, new Summary(8), new LayerNorm(8), new Linear(8, 3));
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 0.02 });
+  const { batchLosses } = await fit(model, [x, y], {
+    loss: crossEntropy,
+    optimizer,
+    epochs: 3,
+    batchSize: 16,
+    progress: false,
+  });
+  const classes = { Summary }; // by names of their own: bundlers shorten those of the code
+  const loaded = modelFromBytes(modelToBytes(model, { classes }), { classes }).model;
+  return [...batchLosses, ...predict(loaded, x).data];
+}
+
 async function hashOf(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -100,6 +134,7 @@ export async function bits(programs) {
   manualSeed(7);
   const lines = [];
   for (const [name, compute] of computations()) lines.push([name, await hashOf(bytesOf(compute()))]);
+  lines.push(['fit, saved and loaded', await hashOf(new Uint8Array(Float64Array.from(await fitted()).buffer))]);
   lines.push(['a picture', await hashOf(new TextEncoder().encode(await picture()))]);
   checkGradients((x) => x.sin(), [value(1)]);
   lines.push(['parseCsv', JSON.stringify(parseCsv('a,b\n1,2\n'))]);
