@@ -10,9 +10,6 @@ export {
   type CheckpointCallback,
   type CheckpointOptions,
 } from './checkpoint.ts';
-export { csvLog, jsonLog, type CsvLogOptions } from './logs.ts';
-export { tensorBoard, type TensorBoardOptions } from './tensorboard/callback.ts';
-export { SummaryWriter } from './tensorboard/writer.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export { evaluate, type EvaluateOptions } from './evaluate.ts';
 export type { BatchLike, BatchStream, Inputs, TrainingData } from './feed.ts';
@@ -85,4 +82,8 @@ export {
   type RatePlotOptions,
 } from './plot-history.ts';
 export { plotRocCurve } from './plot-roc.ts';
+export { plotLines, type LinesOptions } from './plot-lines.ts';
+export { csvLog, jsonLog, type CsvLogOptions } from './logs.ts';
+export { tensorBoard, type TensorBoardOptions } from './tensorboard/callback.ts';
+export { SummaryWriter } from './tensorboard/writer.ts';
 export { findLearningRate, LearningRateRange, type FindLearningRateOptions } from './find-learning-rate.ts';
