@@ -1,6 +1,16 @@
 /** Configurations: a module can be made anew from what it was constructed with. */
 import * as nn from 'chainrule/nn';
-import { Linear, Module, ModuleList, ReLU, Sequential, type AnyModule } from 'chainrule/nn';
+import {
+  LayerNorm,
+  Linear,
+  Module,
+  ModuleList,
+  ReLU,
+  Sequential,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type AnyModule,
+} from 'chainrule/nn';
 
 type Construct = new (...args: readonly unknown[]) => AnyModule;
 
@@ -56,6 +66,7 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   MaxPool2d: [[2, { stride: 1 }]],
   MaxPool3d: [[2]],
   Maxout: [[2, 3, { pieces: 3 }]],
+  MultiheadAttention: [[4, 2, { kdim: 3, bias: false }]],
   ModuleList: [[[new Linear(1, 2), new ReLU()]]],
   PReLU: [[{ numParameters: 3 }]],
   Perceptron: [[2, { lr: 0.5 }]],
@@ -73,6 +84,10 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   Softshrink: [[0.1]],
   Threshold: [[1, 2]],
   Transformer: [[4, 2, { numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 4 }]],
+  TransformerDecoder: [[new TransformerDecoderLayer(4, 2, { dimFeedforward: 8 }), 2, { norm: new LayerNorm(4) }]],
+  TransformerDecoderLayer: [[4, 2, { dimFeedforward: 8, activation: 'gelu' }]],
+  TransformerEncoder: [[new TransformerEncoderLayer(4, 2, { dimFeedforward: 8 }), 2]],
+  TransformerEncoderLayer: [[4, 2, { dimFeedforward: 8, normFirst: true }]],
   Unflatten: [[1, [2, -1]]],
   Upsample: [[{ scaleFactor: 2 }]],
 };
@@ -89,6 +104,11 @@ const cases = layers.flatMap(([name, Class]) => {
 
 const shapesOf = (module: AnyModule): unknown =>
   Object.entries(module.stateDict()).map(([name, x]) => [name, x.shape, x.dtype]);
+
+test('every layer that takes arguments has an example here', () => {
+  const missing = layers.filter(([name, Class]) => Class.length > 0 && EXAMPLES[name] === undefined);
+  expect(missing.map(([name]) => name)).toEqual([]);
+});
 
 describe('a module made from the configuration of another', () => {
   test.each(cases)('%s %s has its state, its look and its configuration', (_, __, Class, args) => {

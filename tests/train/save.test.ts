@@ -17,13 +17,19 @@ import {
   BatchNorm1d,
   Conv2d,
   Dropout,
+  Embedding,
   Flatten,
+  GRU,
   Linear,
+  LSTM,
   MLP,
   Module,
   ModuleList,
+  MultiheadAttention,
   ReLU,
   Sequential,
+  TransformerEncoder,
+  TransformerEncoderLayer,
   type AnyModule,
 } from 'chainrule/nn';
 import { loadModel, loadWeights, modelFromBytes, modelToBytes, saveModel } from 'chainrule/train';
@@ -102,6 +108,22 @@ describe('a saved model', () => {
     expect(numbers(back)).toEqual(numbers(model));
     const body = back.at('body') as Sequential;
     expect(body.at(0)).toBe(body.at(2));
+  });
+
+  test.each<[string, () => AnyModule]>([
+    ['LSTM', () => new LSTM(3, 4, { numLayers: 2, bidirectional: true })],
+    ['GRU', () => new GRU(3, 4, { bias: false })],
+    ['MultiheadAttention', () => new MultiheadAttention(8, 2, { kdim: 3, vdim: 5 })],
+    ['TransformerEncoder', () => new TransformerEncoder(new TransformerEncoderLayer(8, 2, { dimFeedforward: 4 }), 2)],
+    ['Embedding', () => new Embedding(5, 3, { paddingIdx: 0, maxNorm: Infinity })],
+  ])('may be a %s', (_, make) => {
+    const model = make();
+    const { model: back } = modelFromBytes<AnyModule>(modelToBytes(model));
+    expect(numbers(back)).toEqual(numbers(model));
+    expect(String(back)).toBe(String(model));
+    expect([...back.namedModules()].map(([, module]) => module.extraRepr())).toEqual(
+      [...model.namedModules()].map(([, module]) => module.extraRepr()),
+    );
   });
 
   test('keeps its dtypes, also where they differ, and which parameters are frozen', () => {
