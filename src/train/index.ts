@@ -87,3 +87,15 @@ export { csvLog, jsonLog, type CsvLogOptions } from './logs.ts';
 export { tensorBoard, type TensorBoardOptions } from './tensorboard/callback.ts';
 export { SummaryWriter } from './tensorboard/writer.ts';
 export { findLearningRate, LearningRateRange, type FindLearningRateOptions } from './find-learning-rate.ts';
+export type { Divisible, FoldData, FoldOptions } from './search/folds.ts';
+export { SearchResults, type Succeeded, type TrialResult } from './search/results.ts';
+export {
+  crossValidate,
+  gridSearch,
+  randomSearch,
+  type Part,
+  type RandomSearchOptions,
+  type Scores,
+  type SearchOptions,
+  type TrainFunction,
+} from './search/search.ts';
