@@ -30,15 +30,15 @@ def artanh2(s):
     return log((1 + s) / (1 - s))
 
 
-def erfcx(t):
-    """(1 + 2x)·e^(x²)·erfc x at x = 4·(1 + t)/(1 − t)."""
-    x = 4 * (1 + t) / (1 - t)
+def erfcx(t, middle=4):
+    """(1 + 2x)·e^(x²)·erfc x at x = middle·(1 + t)/(1 − t)."""
+    x = middle * (1 + t) / (1 - t)
     with mp.workdps(450):
         return (1 + 2 * x) * exp(x * x) * erfc(x)
 
 
-def far(x):
-    return (x - 4) / (x + 4)
+def far(x, middle=4):
+    return (x - middle) / (x + middle)
 
 
 def stirling(w):
@@ -96,6 +96,8 @@ TABLE = {
     'ERF_NEAR': (ERF, 13, 0, mpf('1.5640625'), ONE, 64),
     'ERFC_FAR': (erfcx, 20, far(mpf('0.95')), far(mpf(28)), ONE, 64),
     'ERF32_NEAR': (ERF, 6, 0, mpf('0.81'), ONE, 32),
+    # The first coefficient: ERFC32_FIRST and, less its float32 value, ERFC32_REST.
+    'ERFC32_FAR': (lambda t: erfcx(t, mpf('2.75')), 8, far(mpf('0.75'), mpf('2.75')), far(mpf('10.2'), mpf('2.75')), ONE, 32),
     'LOG_ERFC32': (lambda x: log(erfc(x)), 7, mpf('0.8'), mpf(4), erfc, 32),
     'STIRLING': (stirling, 6, 0, mpf(1) / 64, ONE, 64),
     'DIGAMMA': (digamma, 7, 0, mpf(1) / 64, ONE, 64),

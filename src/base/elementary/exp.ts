@@ -78,10 +78,15 @@ function onePlus(k: Lanes, { r, rest }: Exponential): Expr {
   return k.add(high, k.add(low, rest));
 }
 
+/** 1 + r + rest as a pair. */
+export function onePlusPair(k: Lanes, { r, rest }: Exponential): Pair {
+  const lead = sumOrdered(k, constantLike(k, r, 1), r);
+  return sumOrdered(k, lead.high, k.add(lead.low, rest));
+}
+
 /** 2^by·e^x as a pair, out of an `Exponential`. */
 export function exponentialPair(k: Lanes, e: Exponential, by = 0): Pair {
-  const lead = sumOrdered(k, constantLike(k, e.r, 1), e.r);
-  const whole = sumOrdered(k, lead.high, k.add(lead.low, e.rest));
+  const whole = onePlusPair(k, e);
   const scale = powerOfTwo(k, e.n, by);
   return { high: scaled(k, whole.high, scale), low: scaled(k, whole.low, scale) };
 }

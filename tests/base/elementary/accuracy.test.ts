@@ -74,3 +74,13 @@ test('powers of two and of ten are exact', () => {
   const pow = laneKernel(elementary.pow, ['float64', 'float64'], 'float64');
   for (let n = 0; n < 23; n++) expect(pow.scalar(10, n)).toBe(Number(`1e${n}`));
 });
+
+test('erfc in float32: within 2 ulp at half a million places, those where it is worst among them', () => {
+  const places = Float32Array.from({ length: 1 << 19 }, (_, i) => -4 + (i * 14.2) / (1 << 19));
+  places.set([1.7099498510360718, 2.046273946762085, 8.774627685546875, 0.7788503170013428]);
+  const [y, exact] = [newStorage('float32', places.length), newStorage('float64', places.length)];
+  laneKernel(elementary.erfc, ['float32'], 'float32').run(y, [places]);
+  laneKernel(elementary.erfc, ['float64'], 'float64').run(exact, [Float64Array.from(places)]);
+  const wrong = places.filter((_, i) => !(Math.abs(y[i]! - exact[i]!) <= 2 * ulp(exact[i]!, 'float32')));
+  expect([...wrong]).toEqual([]);
+});
