@@ -4,6 +4,7 @@ import { crossEntropy } from 'chainrule/losses';
 import { Conv2d, Flatten, Linear, MaxPool2d, MLP, ReLU, Sequential, type Module } from 'chainrule/nn';
 import { Adam, SGD, type Optimizer } from 'chainrule/optim';
 import { Block } from './block.ts';
+import { epochs } from './epochs.ts';
 import { contend, type Input, type Inputs, type Task, type WorkOptions } from './peers/contender.mjs';
 
 const [, , mode, threads, precision] = process.argv;
@@ -189,4 +190,15 @@ function small(inputs: Inputs): Task<Value> {
   return { run: () => f(x, y), read: (z) => ({ z: z.data }), finish: () => undefined };
 }
 
-void contend({ product, mlp, conv, cnn, block, tanh, scalars, expression, small });
+void contend({
+  product,
+  mlp,
+  conv,
+  cnn,
+  block,
+  tanh,
+  scalars,
+  expression,
+  small,
+  epochs: (inputs: Inputs, work: WorkOptions) => epochs(inputs, work, mode === 'eager' ? false : options),
+});

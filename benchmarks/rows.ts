@@ -1,6 +1,6 @@
 /** The rows of the table, and the marks that the engine is to pass. */
-import type { ContenderName } from './roster.ts';
-import { block, cnn, conv, expression, mlp, product, scalars, small, tanh, type Work } from './works.ts';
+import { PEERS, type ContenderName } from './roster.ts';
+import { block, cnn, conv, epochs, expression, mlp, product, scalars, small, tanh, type Work } from './works.ts';
 
 export interface Row {
   readonly id: string;
@@ -55,6 +55,18 @@ const odd = (n: number): Row => {
   };
 };
 
+/** The training loop beside the same written by hand; nobody else takes part. */
+const loop = (id: string, what: string, ...sizes: Sizes): Row => ({
+  id,
+  title: `an epoch of \`fit\`: ${what}`,
+  work: epochs('fit', ...sizes),
+  beside: { title: 'the loop by hand', work: epochs('hand', ...sizes) },
+  marks: [ahead('beside', 0.9)],
+  without: PEERS,
+});
+
+type Sizes = Parameters<typeof epochs> extends [unknown, ...infer Rest] ? Rest : never;
+
 const network = scalars(32, 48);
 const LONG = 100_000;
 
@@ -101,6 +113,8 @@ export const ROWS: readonly Row[] = [
     work: block(8, 64, 128, 4),
     marks: [ahead('jax-js', 1.7), ahead('tfjs-wasm', 10), ahead('torch', 0.4)],
   },
+  loop('fit-small', '2,048 rows, MLP 64-32-10, batches of 32', 2048, [64, 32, 10], 32),
+  loop('fit-digits', '2,048 digits, MLP 784-128-10, batches of 64', 2048, [784, 128, 10], 64),
   {
     id: 'tanh',
     title: 'tanh(x·w + b) on 10⁶ numbers',

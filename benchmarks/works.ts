@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Work {
-  readonly kind: 'product' | 'mlp' | 'conv' | 'cnn' | 'block' | 'tanh' | 'scalars' | 'expression' | 'small';
+  readonly kind: 'product' | 'mlp' | 'conv' | 'cnn' | 'block' | 'tanh' | 'scalars' | 'expression' | 'small' | 'epochs';
   /** Sizes and choices, by the kind. */
   readonly options: Readonly<Record<string, number | string>>;
   readonly inputs: Readonly<Record<string, InputSpec>>;
@@ -198,3 +198,22 @@ export const small = (size: number): Work => ({
   steps: 1,
   tolerance: 0,
 });
+
+/** An epoch of training an MLP on rows in memory, by `fit` or by a loop written by hand. Results: the losses of its batches. */
+export const epochs = (
+  loop: 'fit' | 'hand',
+  rows: number,
+  widths: readonly [number, number, number],
+  batchSize: number,
+): Work => {
+  const [width, hidden, classes] = widths;
+  return {
+    kind: 'epochs',
+    options: { loop, hidden, classes, batchSize, lr: 0.01 },
+    inputs: { x: { ...float32(rows, width), centre: 0.5 }, y: { shape: [rows], dtype: 'int32', classes } },
+    // The first layer needs no gradient of its input.
+    flop: rows * hidden * (4 * width + 6 * classes),
+    steps: 2,
+    tolerance: 1e-6,
+  };
+};
