@@ -19,6 +19,9 @@ export type Collated<T> = T extends
         ? { [K in keyof T]: Collated<T[K]> }
         : T[];
 
+/** Rows that are copied faster element by element than as a part of the array. */
+const SHORT = 16;
+
 /** The rows of x at the indices, as a leaf of its own. */
 export function rowsOf(x: Value, indices: ArrayLike<number>): Value {
   const from = arrayOf(x);
@@ -26,8 +29,8 @@ export function rowsOf(x: Value, indices: ArrayLike<number>): Value {
   const data = newStorage(x.dtype, indices.length * size);
   for (let i = 0; i < indices.length; i++) {
     const at = indices[i]! * size;
-    if (size === 1) data[i] = from[at]!;
-    else data.set(from.subarray(at, at + size), i * size);
+    if (size > SHORT) data.set(from.subarray(at, at + size), i * size);
+    else for (let k = 0; k < size; k++) data[i * size + k] = from[at + k]!;
   }
   return makeCell(Object.freeze([indices.length, ...x.shape.slice(1)]), x.dtype, data, false);
 }
