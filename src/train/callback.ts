@@ -33,6 +33,8 @@ export interface WithinEpoch {
   /** Their losses, weighted by examples, and how many of those there were. */
   readonly sum: number;
   readonly seen: number;
+  /** What metrics have gathered, by name. */
+  readonly metrics: Readonly<Record<string, unknown>>;
   /** Where the random numbers were behind the last of them. */
   readonly generator: { readonly seed: number; readonly draws: number };
 }
@@ -80,7 +82,7 @@ export interface Run {
   stop(reason: string): void;
   /**
    * What a checkpoint needs beside the states of model and optimizer: at the end of an epoch, or behind a batch where the
-   * run is settled. Within an epoch, what metrics have gathered is not part of it: they go on with the batches to come.
+   * run is settled.
    */
   state(): RunState;
   /** Goes on where another run was: to be called in `onTrainBegin`, with model and optimizer loaded. */

@@ -48,6 +48,22 @@ const tensorKind = (tensors: Record<string, Value>): Kind => ({
   },
 });
 
+const ARRAYS = { Float64Array, Float32Array, Int32Array } as const;
+
+/** Typed arrays become tensors, too. */
+const arrayKind: Kind = {
+  tag: 'array',
+  matches: (x) => Object.values(ARRAYS).some((Type) => x instanceof Type),
+  write: (x, at, further) => {
+    const numbers = x as Float64Array;
+    return { type: numbers.constructor.name, numbers: further(constant(numbers), at) };
+  },
+  read: (data, at, further) => {
+    const { type, numbers } = data as { readonly type: keyof typeof ARRAYS; readonly numbers: unknown };
+    return ARRAYS[type].from((further(numbers, at) as Value).data);
+  },
+};
+
 /** Parameters that the optimizer trains beside the model's: those of a loss, for example. */
 function otherParameters({ model, optimizer }: Run): Record<string, Value> {
   const known = new Set<Value>(model.parameters());
@@ -78,15 +94,12 @@ export function writeCheckpoint(path: string, run: Run, ranking: Ranking, option
     ranking,
     optimizer: run.optimizer.stateDict(),
     others: otherParameters(run),
-    // As a tensor: text would be long.
-    run: {
-      ...state,
-      history: { ...state.history, batchLosses: constant(Float64Array.from(state.history.batchLosses)) },
-    },
+    // As an array: text would be long.
+    run: { ...state, history: { ...state.history, batchLosses: Float64Array.from(state.history.batchLosses) } },
   };
-  const json = toPlain(training, TRAINING, [tensorKind(tensors)], {
+  const json = toPlain(training, TRAINING, [tensorKind(tensors), arrayKind], {
     op: OP,
-    hint: 'stateDict() of a callback gives numbers, text, lists and objects of them, and Values.',
+    hint: 'stateDict() of a callback gives numbers, text, lists and objects of them, typed arrays and Values.',
   });
   const notes = {
     model: modelNote(run.model, configurationOf(run, options), options, OP),
@@ -109,7 +122,7 @@ export function readCheckpoint(path: string): Checkpoint {
   const { tensors, notes } = unseal(readBytes(path, OP), path, OP);
   let training: unknown;
   try {
-    training = fromPlain(parse(notes['training'], path), TRAINING, [tensorKind({ ...tensors })], { op: OP });
+    training = fromPlain(parse(notes['training'], path), TRAINING, [tensorKind({ ...tensors }), arrayKind], { op: OP });
   } catch (error) {
     if (!(error instanceof DataError) || error.message.includes(path)) throw error;
     throw new DataError(`${path} is damaged: ${error.message}`, { op: OP, cause: error });
@@ -119,8 +132,7 @@ export function readCheckpoint(path: string): Checkpoint {
     throw new DataError(`${path} is of format ${String(version)}, this library reads ${VERSION}`, { op: OP });
   }
   const { run, ...rest } = training as unknown as Omit<Checkpoint, 'path' | 'model'>;
-  const batchLosses = Array.from((run.history.batchLosses as unknown as Value).data);
-  const history = { ...run.history, batchLosses };
+  const history = { ...run.history, batchLosses: Array.from(run.history.batchLosses) };
   return { ...rest, path, model: ownTensors(tensors), run: { ...run, history } };
 }
 

@@ -137,7 +137,7 @@ export function setUp(model: AnyModule, data: TrainingData, options: FitOptions)
   checkMonitors(callbacks, metrics.names, validation !== null);
   rehearseAll(model, [feed, validation], options);
   const { accumulate = 1 } = options;
-  const run = new TrainingRun({ model, optimizer, ema, feed, epochs, callbacks, accumulate });
+  const run = new TrainingRun({ model, optimizer, ema, feed, epochs, callbacks, accumulate, metrics });
   const forward = forwardOf(OP, model, options.forward);
   const step = stepOf({
     model,

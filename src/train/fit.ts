@@ -41,15 +41,14 @@ function learn(setup: Setup, batch: Batch, at: number): number {
 
 /** All batches of an epoch: the mean loss, or null if it was broken off. */
 async function learnAll(setup: Setup): Promise<number | null> {
-  const { run, feed, metrics, step } = setup;
+  const { run, feed, step } = setup;
   const pause = pacer();
-  const listening = { callbacks: run.callbacks.filter(({ onBatchEnd }) => onBatchEnd !== undefined) };
-  const hear = (callback: Callback): Promise<void> | void => callback.onBatchEnd!(run);
+  const listening = { callbacks: run.callbacks.filter((callback) => 'onBatchEnd' in callback) };
+  const hear = (callback: Callback): Promise<void> | void => callback.onBatchEnd?.(run);
   const goesOn = (): boolean => {
     checkSignal(setup);
     return !run.isStopped;
   };
-  metrics.reset();
   checkSignal(setup);
   if (run.isStopped) return null;
   let toSkip = run.beginEpoch();

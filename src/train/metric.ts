@@ -21,6 +21,9 @@ export interface Metric {
   update(prediction: never, target: never): void;
   /** Of all batches since the last reset; NaN of none. */
   result(): number;
+  /** What it has gathered since the last reset, as plain data: for checkpoints within an epoch. */
+  stateDict?(): unknown;
+  loadStateDict?(state: unknown): void;
 }
 
 /** A measure of one batch; of several, the mean is taken, weighted by their examples. */
@@ -57,6 +60,10 @@ function meanOf(f: MetricFunction, name: string): Metric & { rows: number } {
       seen += this.rows;
     },
     result: () => (seen === 0 ? NaN : sum / seen),
+    stateDict: () => [sum, seen],
+    loadStateDict: (state) => {
+      [sum, seen] = state as [number, number];
+    },
   };
 }
 
@@ -123,6 +130,18 @@ export class Metrics {
     for (const metric of this.#metrics) {
       if ('rows' in metric) (metric as { rows: number }).rows = rows;
       metric.update(prediction as never, target as never);
+    }
+  }
+
+  /** What those that can say so have gathered, by name. */
+  state(): Readonly<Record<string, unknown>> {
+    const able = this.#metrics.filter((metric) => 'stateDict' in metric);
+    return Object.fromEntries(able.map((metric) => [metric.name, metric.stateDict?.()]));
+  }
+
+  resume(state: Readonly<Record<string, unknown>>): void {
+    for (const metric of this.#metrics) {
+      if (Object.hasOwn(state, metric.name)) metric.loadStateDict?.(state[metric.name]);
     }
   }
 

@@ -36,6 +36,14 @@ export class Accuracy implements Metric {
     const { right, total } = this.#tallies.tally;
     return total === 0 ? NaN : right / total;
   }
+
+  stateDict(): unknown {
+    return this.#tallies.state();
+  }
+
+  loadStateDict(state: unknown): void {
+    this.#tallies.resume(state);
+  }
 }
 
 /**
@@ -107,6 +115,14 @@ export class TopKAccuracy implements Metric {
 
   result(): number {
     return this.#total === 0 ? NaN : this.#hits / this.#total;
+  }
+
+  stateDict(): unknown {
+    return [this.#hits, this.#total];
+  }
+
+  loadStateDict(state: unknown): void {
+    [this.#hits, this.#total] = state as [number, number];
   }
 }
 

@@ -58,6 +58,14 @@ export class Perplexity implements Metric {
           .exp()
           .item();
   }
+
+  stateDict(): unknown {
+    return [this.#sum, this.#count];
+  }
+
+  loadStateDict(state: unknown): void {
+    [this.#sum, this.#count] = state as [number, number];
+  }
 }
 
 /** exp of the mean cross-entropy. See `Perplexity`. @example perplexity(logits, labels) */

@@ -79,6 +79,14 @@ abstract class Share implements Metric {
   results(): number | number[] {
     return this.#averaged();
   }
+
+  stateDict(): unknown {
+    return this.#tallies.state();
+  }
+
+  loadStateDict(state: unknown): void {
+    this.#tallies.resume(state);
+  }
 }
 
 /**

@@ -151,6 +151,14 @@ abstract class RankingMetric implements Metric {
     return found.some(Number.isNaN) ? NaN : meanOf(found, weights);
   }
 
+  stateDict(): unknown {
+    return this.#batches;
+  }
+
+  loadStateDict(state: unknown): void {
+    this.#batches = [...(state as readonly Batch[])];
+  }
+
   result(): number {
     const found = this.results();
     if (typeof found === 'number') return found;

@@ -67,6 +67,14 @@ abstract class RegressionMetric implements Metric {
   result(): number {
     return this.#outputs.length === 0 ? NaN : meanOrNaN(this.#outputs.map(this.#measure));
   }
+
+  stateDict(): unknown {
+    return this.#outputs;
+  }
+
+  loadStateDict(state: unknown): void {
+    this.#outputs = (state as readonly Sums[]).map((sums) => ({ ...sums }));
+  }
 }
 
 const meanOrNaN = (numbers: readonly number[]): number => (numbers.some(Number.isNaN) ? NaN : meanOf(numbers));

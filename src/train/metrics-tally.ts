@@ -122,6 +122,25 @@ export class Tallies {
     this.#sawLogits ||= Array.prototype.some.call(batch.scores, isOutside);
   }
 
+  /** Plain data. */
+  state(): unknown {
+    const [asProbabilities, asLogits] = [this.#asProbabilities, this.#asLogits].map((counter) => ({ ...counter }));
+    return { kind: this.#kind, asProbabilities, asLogits, sawLogits: this.#sawLogits };
+  }
+
+  resume(state: unknown): void {
+    const { kind, asProbabilities, asLogits, sawLogits } = state as {
+      readonly kind: Tally['kind'] | null;
+      readonly asProbabilities: Counter;
+      readonly asLogits: Counter;
+      readonly sawLogits: boolean;
+    };
+    this.#kind = kind;
+    this.#asProbabilities = Object.assign(new Counter(), asProbabilities);
+    this.#asLogits = Object.assign(new Counter(), asLogits);
+    this.#sawLogits = sawLogits;
+  }
+
   get tally(): Tally {
     const { hits, predicted, actual, right, total } = this.#sawLogits ? this.#asLogits : this.#asProbabilities;
     return { kind: this.#kind ?? 'classes', hits, predicted, actual, right, total };

@@ -6,6 +6,7 @@ import type { ExponentialMovingAverage } from '../optim/moving-average.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Callback, EpochRecord, History, Run, RunState, WithinEpoch } from './callback.ts';
 import type { Feed } from './feed.ts';
+import type { Metrics } from './metric.ts';
 
 /** What a run is of. */
 export interface RunSubject {
@@ -17,6 +18,7 @@ export interface RunSubject {
   readonly callbacks: readonly Callback[];
   /** An update is made from so many batches. */
   readonly accumulate: number;
+  readonly metrics: Metrics;
 }
 
 /** The names under which the states of callbacks are kept; of two that are called the same, the second has its position. */
@@ -47,12 +49,13 @@ export class TrainingRun implements Run {
   #stopped: string | null = null;
   #isUnderWay = false;
   readonly #accumulate: number;
+  readonly #metrics: Metrics;
   /** Of the epoch under way. */
-  #within: Omit<WithinEpoch, 'generator'> = NOTHING;
+  #within: Pick<WithinEpoch, 'batches' | 'sum' | 'seen'> = NOTHING;
   /** Where the epoch that comes first was broken off. */
   #from: WithinEpoch | null = null;
 
-  constructor({ model, optimizer, ema, feed, epochs, callbacks, accumulate }: RunSubject) {
+  constructor({ model, optimizer, ema, feed, epochs, callbacks, accumulate, metrics }: RunSubject) {
     this.model = model;
     this.optimizer = optimizer;
     this.ema = ema;
@@ -61,6 +64,7 @@ export class TrainingRun implements Run {
     this.callbacks = callbacks.toSorted((a, b) => Number(a.isLast ?? false) - Number(b.isLast ?? false));
     this.#feed = feed;
     this.#accumulate = accumulate;
+    this.#metrics = metrics;
   }
 
   get loader(): Iterable<unknown> | AsyncIterable<unknown> {
@@ -93,10 +97,12 @@ export class TrainingRun implements Run {
     return this.#within.sum / this.#within.seen;
   }
 
-  /** An epoch begins. How many of its batches have been learnt by the run that this one goes on with. */
+  /** An epoch begins, and metrics with it. How many of its batches have been learnt by the run that this one goes on with. */
   beginEpoch(): number {
     const { batches = 0, sum = 0, seen = 0 } = this.#from ?? {};
     this.#within = { batches, sum, seen };
+    this.#metrics.reset();
+    this.#metrics.resume(this.#from?.metrics ?? {});
     return batches;
   }
 
@@ -131,7 +137,7 @@ export class TrainingRun implements Run {
     const isWithin = this.done > 0;
     return {
       epoch: this.#records.at(-1)?.epoch ?? 0,
-      within: isWithin ? { ...this.#within, generator: generatorState() } : null,
+      within: isWithin ? { ...this.#within, metrics: this.#metrics.state(), generator: generatorState() } : null,
       step: this.step,
       history: { epochs: [...this.#records], batchLosses: [...this.#losses], stopped: null },
       // The walk under way is the one to be taken again.

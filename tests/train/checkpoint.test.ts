@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { DataError, manualSeed, OptionError, rand, randn, value, type Value } from 'chainrule';
 import { TensorDataset, DataLoader } from 'chainrule/data';
-import { mseLoss } from 'chainrule/losses';
+import { crossEntropy, mseLoss } from 'chainrule/losses';
 import { BatchNorm1d, Dropout, Linear, MLP, ReLU, Sequential, type AnyModule } from 'chainrule/nn';
 import {
   Adam,
@@ -21,6 +21,7 @@ import {
   fit,
   lastCheckpoint,
   loadModel,
+  TopKAccuracy,
   type Callback,
   type FitOptions,
   type History,
@@ -195,6 +196,7 @@ describe('a run that is broken off and goes on is the run that never ended', () 
         accumulate: 2,
         schedule: { scheduler: new CosineAnnealingLR(optimizer, { TMax: 24 }), every: 'batch' as const },
         batchSize: 5,
+        metrics: ['mae', 'r2', (p: Value, t: Value) => p.sub(t).abs().amax().item()],
       }),
     );
     const straight = await run(make, 4);
@@ -216,6 +218,26 @@ describe('a run that is broken off and goes on is the run that never ended', () 
       'epoch-0003-batch-000004.safetensors',
     ]);
     expect(await run(make, 4, checkpoint({ directory, everyBatches: 1, resume: true }))).toEqual(straight);
+  });
+
+  test('from within an epoch with what metrics of classes have gathered', async () => {
+    const make: Make = () => {
+      manualSeed(3);
+      const model = new Linear(3, 3);
+      const metrics = ['accuracy', 'f1', 'precision', 'recall', 'rocAuc', 'perplexity', new TopKAccuracy({ k: 2 })];
+      const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+      return { model, options: { loss: crossEntropy, optimizer, progress: false, metrics, batchSize: 6 } };
+    };
+    const go = async (...callbacks: Callback[]): Promise<unknown> => {
+      const made = make();
+      const { x } = data();
+      const y = x.argmax(1).to('int32').detach();
+      return outcome(made, await fit(made.model, { x, y }, { ...made.options, epochs: 3, callbacks }));
+    };
+    const straight = await go();
+    await expect(go(checkpoint({ directory, everyBatches: 2 }), killing(2, 4))).rejects.toThrow(Killed);
+    expect(basename(lastCheckpoint(directory)!)).toBe('epoch-0001-batch-000003.safetensors');
+    expect(await go(checkpoint({ directory, everyBatches: 2, resume: true }))).toEqual(straight);
   });
 
   test('from within an epoch of data that come behind promises', async () => {
@@ -254,6 +276,26 @@ describe('a run that is broken off and goes on is the run that never ended', () 
     const again = await run(adam, 3, checkpoint({ directory, resume: true }));
     expect((again as [unknown[]])[0]).toHaveLength(3);
     expect(await run(adam, 5, checkpoint({ directory, resume: true }))).toEqual(straight);
+  });
+
+  test('callbacks remember plain data, typed arrays and Values', async () => {
+    const plain = { n: [NaN, -0], list: Float64Array.of(1, NaN), ids: Int32Array.of(3), none: null };
+    const remembering: Callback & { loaded?: typeof plain & { x: Value } } = {
+      name: 'mine',
+      stateDict: () => ({ ...plain, x: value([[1, 2]]) }),
+      loadStateDict(state) {
+        this.loaded = state as never;
+      },
+    };
+    await run(tiny([]), 1, remembering, checkpoint({ directory }));
+    await run(tiny([]), 2, remembering, checkpoint({ directory, resume: true }));
+    const { x, ...rest } = remembering.loaded!;
+    expect(rest).toEqual(plain);
+    expect(x.toArray()).toEqual([[1, 2]]);
+    const wrong: Callback = { ...remembering, stateDict: () => ({ when: new Date(0) }) };
+    await expect(run(tiny([]), 2, wrong, checkpoint({ directory, overwrite: true }))).rejects.toThrow(
+      /callbacks\.mine\.when is a Date/,
+    );
   });
 
   test("parameters that are the optimizer's alone come back, too", async () => {
