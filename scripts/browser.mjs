@@ -111,8 +111,8 @@ function bundle() {
     format: 'esm',
     platform: 'browser',
     logLevel: 'error',
-    // Asked for only by who trains with a progress bar in a terminal, or plots.
-    external: ['cli-progress', 'vega', 'vega-lite'],
+    // Asked for only by who trains with a progress bar in a terminal, plots or reads Arrow files.
+    external: ['apache-arrow', 'cli-progress', 'vega', 'vega-lite'],
   });
 }
 

@@ -1,6 +1,8 @@
 /** chainrule/data: reading, making and batching data. */
 import '../value/install.ts';
 
+export { ColumnTable, fromArrow, type ArrowTable } from './arrow.ts';
+export { readArrow } from './arrow-file.ts';
 export { batches, permutation, type BatchOptions } from './batches.ts';
 export { BytePairTokenizer, type BytePairJson, type BytePairOptions } from './byte-pair.ts';
 export { collate, type Collated } from './collate.ts';
