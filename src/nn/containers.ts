@@ -57,6 +57,9 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
   }
 }
 
+/** A module that can be called with one Value alone, and gives one: what a Sequential consists of. */
+export type Link = AnyModule & { forward(x: Value): Value };
+
 /**
  * Modules one after the other, named by their positions or, given as one object, by its keys.
  * https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
@@ -65,15 +68,15 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
  * @example new Sequential({ hidden: new Linear(2, 8), act: new ReLU(), out: new Linear(8, 1) }).at('hidden')
  */
 export class Sequential extends Module {
-  readonly #items: Map<string, Module>;
+  readonly #items: Map<string, Link>;
 
-  constructor(...items: Module[]);
-  constructor(named: Readonly<Record<string, Module>>);
-  constructor(...items: Module[] | [Readonly<Record<string, Module>>]) {
+  constructor(...items: Link[]);
+  constructor(named: Readonly<Record<string, Link>>);
+  constructor(...items: Link[] | [Readonly<Record<string, Link>>]) {
     super();
     const [first] = items;
     const isNamed = items.length === 1 && typeof first === 'object' && first !== null && !(first instanceof Module);
-    this.#items = new Map(Object.entries(isNamed ? first : items) as [string, Module][]);
+    this.#items = new Map(Object.entries(isNamed ? first : items) as [string, Link][]);
     for (const [name, item] of this.#items) {
       requireModule('Sequential', item, name);
       if (name.includes('.')) throw new OptionError(`the name ${name} contains a dot`, { op: 'Sequential' });
@@ -86,7 +89,7 @@ export class Sequential extends Module {
     return isNumbered ? [...this.#items.values()] : [Object.fromEntries(this.#items)];
   }
 
-  override namedChildren(): [string, Module][] {
+  override namedChildren(): [string, Link][] {
     return [...this.#items];
   }
 
@@ -95,7 +98,7 @@ export class Sequential extends Module {
   }
 
   /** The module of a name, or at a position; negative ones count from the end. */
-  at(i: number | string): Module | undefined {
+  at(i: number | string): Link | undefined {
     return typeof i === 'string' ? this.#items.get(i) : [...this.#items.values()].at(i);
   }
 
@@ -105,14 +108,14 @@ export class Sequential extends Module {
   }
 
   /** One more at the end; named by its position unless told. */
-  append(item: Module, name: string = String(this.#items.size)): this {
+  append(item: Link, name: string = String(this.#items.size)): this {
     requireModule('Sequential', item, name);
     if (this.#items.has(name)) throw new OptionError(`there is a module ${name} already`, { op: 'Sequential' });
     this.#items.set(name, item);
     return this;
   }
 
-  [Symbol.iterator](): Iterator<Module> {
+  [Symbol.iterator](): Iterator<Link> {
     return this.#items.values();
   }
 

@@ -2,7 +2,7 @@
 import '../value/install.ts';
 
 export { type Activation, type ActivationName, type ActivationOption } from './activation.ts';
-export { ModuleList, Sequential } from './containers.ts';
+export { ModuleList, Sequential, type Link } from './containers.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { MLP, type MLPOptions } from './mlp.ts';
 export {

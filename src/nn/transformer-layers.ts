@@ -7,7 +7,7 @@ import { MultiheadAttention } from './attention.ts';
 import type { AttentionMasks } from './attention-masks.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
-import { Module, type AnyModule } from './module.ts';
+import { castTo, Module, type AnyModule } from './module.ts';
 import { LayerNorm } from './normalisation-features.ts';
 import { checkFlag } from './recurrent-arguments.ts';
 
@@ -119,6 +119,11 @@ abstract class TransformerLayer<Inputs extends readonly unknown[]> extends Modul
     return new Dropout(dropout);
   }
 
+  /** What the shortcut goes around with is the layer's, too. */
+  protected cast(x: Value): Value {
+    return castTo(x, this.linear1.weight.dtype);
+  }
+
   /** A sublayer with its norm, dropout and a shortcut around it. */
   protected around(x: Value, norm: LayerNorm, dropout: Dropout, sublayer: Sublayer): Value {
     if (this.normFirst) return x.add(dropout.forward(sublayer(norm.forward(x))));
@@ -169,7 +174,7 @@ export class TransformerEncoderLayer extends TransformerLayer<[src: Value, masks
       keyPaddingMask: srcKeyPaddingMask,
       isCausal,
     });
-    const x = this.around(src, this.norm1, this.dropout1, own);
+    const x = this.around(this.cast(src), this.norm1, this.dropout1, own);
     return this.around(x, this.norm2, this.dropout2, this.feedForward());
   }
 }
@@ -214,7 +219,7 @@ export class TransformerDecoderLayer extends TransformerLayer<[tgt: Value, memor
       keyPaddingMask: masks.memoryKeyPaddingMask ?? null,
       isCausal: masks.memoryIsCausal ?? false,
     });
-    const x = this.around(tgt, this.norm1, this.dropout1, own);
+    const x = this.around(this.cast(tgt), this.norm1, this.dropout1, own);
     const y = this.around(x, this.norm2, this.dropout2, other);
     return this.around(y, this.norm3, this.dropout3, this.feedForward());
   }

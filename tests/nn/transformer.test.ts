@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { compile, constant, manualSeed, ones, randn, value, zeros, type Value } from 'chainrule';
 import {
+  Embedding,
   LayerNorm,
+  Linear,
   Module,
+  Sequential,
   Transformer,
   TransformerDecoder,
   TransformerDecoderLayer,
@@ -153,6 +156,20 @@ describe('stacks', () => {
       [0, 0],
     ]);
   });
+});
+
+test('inputs are cast: what comes out has the dtype of the parameters', () => {
+  for (const normFirst of [true, false]) {
+    const options = { dtype: 'float32', normFirst } as const;
+    const [x, memory] = [drawn(2, 3, 4), drawn(2, 5, 4)];
+    expect(encoderLayer(options).forward(x).dtype).toBe('float32');
+    expect(decoderLayer(options).forward(x, memory).dtype).toBe('float32');
+  }
+});
+
+test('an encoder layer is a part of a Sequential', () => {
+  const model = new Sequential(new Embedding(5, 4), encoderLayer({ dtype: 'float32' }), new Linear(4, 2));
+  expect(model.forward(constant([[1, 2, 3]], { dtype: 'int32' })).shape).toEqual([1, 3, 2]);
 });
 
 test('compiled training holds the eager bits', () => {
