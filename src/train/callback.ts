@@ -108,6 +108,8 @@ export interface Callback {
   onEpochBegin?(run: Run): Awaitable;
   onBatchEnd?(run: Run): Awaitable;
   onEpochEnd?(run: Run, record: EpochRecord): Awaitable;
+  /** The run is stopped behind a batch, within an epoch, which gets no record. */
+  onInterrupt?(run: Run): Awaitable;
   /** Always called, after errors, too. */
   onTrainEnd?(run: Run): Awaitable;
   /** Plain data and Values. */

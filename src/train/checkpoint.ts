@@ -140,7 +140,7 @@ function startAnew({ directory, overwrite = false }: CheckpointOptions): void {
 }
 
 /**
- * Saves the run after every epoch (or so many, or within epochs): parameters, buffers, optimizer, schedule, what other callbacks remember,
+ * Saves the run after every epoch (or so many, or within epochs), and where it is stopped: parameters, buffers, optimizer, schedule, what other callbacks remember,
  * history, random numbers and the order of the data. With `resume` a run goes on from there as if it had never ended,
  * to the last bit. Each file is written beside its place and moved there: an interruption at any time leaves a folder
  * whose latest file loads; one that was damaged otherwise is set aside, with a warning, for the one before.
@@ -169,6 +169,11 @@ export function checkpoint(options: CheckpointOptions): CheckpointCallback {
     last = pathOf(directory, place);
     writeCheckpoint(last, run, ranking, options);
     tidy(run, ranking);
+  };
+
+  const saveWithin = (run: Run): void => {
+    isOverdue = false;
+    save(run, { epoch: run.epoch - 1, batch: run.done }, rankingOf(options, run.history.epochs.at(-1) ?? {}));
   };
 
   const begin = (run: Run): void => {
@@ -203,9 +208,7 @@ export function checkpoint(options: CheckpointOptions): CheckpointCallback {
     onTrainBegin: begin,
     onBatchEnd(run) {
       isOverdue ||= everyBatches > 0 && run.step % everyBatches === 0;
-      if (!isOverdue || !run.isSettled || run.done === run.batches) return;
-      isOverdue = false;
-      save(run, { epoch: run.epoch - 1, batch: run.done }, rankingOf(options, run.history.epochs.at(-1) ?? {}));
+      if (isOverdue && run.isSettled && run.done !== run.batches) saveWithin(run);
     },
     onEpochEnd(run, record) {
       const ranking = rankingOf(options, record);
@@ -214,6 +217,9 @@ export function checkpoint(options: CheckpointOptions): CheckpointCallback {
       const isGood = ranked(epochs, ranking).slice(0, keepBest).includes(record.epoch);
       isOverdue = false;
       if (isDue || isGood) save(run, { epoch: record.epoch, batch: 0 }, ranking);
+    },
+    onInterrupt(run) {
+      if (run.isSettled) saveWithin(run);
     },
   };
 }

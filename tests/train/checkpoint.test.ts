@@ -220,6 +220,26 @@ describe('a run that is broken off and goes on is the run that never ended', () 
     expect(await run(make, 4, checkpoint({ directory, everyBatches: 1, resume: true }))).toEqual(straight);
   });
 
+  test('from where it was stopped, by a callback or a signal', async () => {
+    const straight = await run(adam, 4);
+    const stopping: Callback = { onBatchEnd: (r) => (r.epoch === 2 && r.done === 3 ? r.stop('enough') : undefined) };
+    await run(adam, 4, stopping, checkpoint({ directory, resume: true }));
+    expect(basename(lastCheckpoint(directory)!)).toBe('epoch-0001-batch-000003.safetensors');
+    const controller = new AbortController();
+    const made = adam();
+    await fit(made.model, data(), {
+      ...made.options,
+      epochs: 4,
+      signal: controller.signal,
+      callbacks: [
+        { onBatchEnd: (r) => (r.epoch === 3 && r.done === 2 ? controller.abort() : undefined) },
+        checkpoint({ directory, resume: true }),
+      ],
+    });
+    expect(basename(lastCheckpoint(directory)!)).toBe('epoch-0002-batch-000002.safetensors');
+    expect(await run(adam, 4, checkpoint({ directory, resume: true }))).toEqual(straight);
+  });
+
   test('from within an epoch with what metrics of classes have gathered', async () => {
     const make: Make = () => {
       manualSeed(3);
