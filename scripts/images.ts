@@ -8,11 +8,10 @@ import { crossEntropy } from 'chainrule/losses';
 import { MLP } from 'chainrule/nn';
 import { Adam } from 'chainrule/optim';
 import { fit, plotDecisionBoundary } from 'chainrule/train';
+import { trainingPictures, type Draw } from './training-pictures.ts';
 
 const folder = resolve(__dirname, '../docs/images');
 const themes = ['light', 'dark'] as const;
-
-type Draw = (theme: (typeof themes)[number]) => Promise<string>;
 
 function expression(): Promise<Draw> {
   const a = value(2).named('a');
@@ -33,7 +32,11 @@ async function boundary(): Promise<Draw> {
   return (theme) => plotDecisionBoundary(model, x, y, { theme });
 }
 
-const pictures: Readonly<Record<string, () => Promise<Draw>>> = { 'e-graph': expression, moons: boundary };
+const pictures: Readonly<Record<string, () => Promise<Draw>>> = {
+  'e-graph': expression,
+  moons: boundary,
+  ...trainingPictures,
+};
 
 async function main(): Promise<void> {
   const check = process.argv.includes('--check');

@@ -38,6 +38,8 @@ const op = 'findLearningRate';
 
 /** On each side of a batch, so much of the test is averaged over: single batches are noisy. */
 const WINDOW = 0.03;
+/** A descent is looked at over so much of the test, on each side. */
+const STRIDE = 0.06;
 /** A loss that never falls by this share of where it began is no descent. */
 const LEAST_FALL = 0.05;
 
@@ -56,9 +58,11 @@ function steepest(smoothed: readonly number[]): number | null {
   const least = smoothed.indexOf(Math.min(...smoothed));
   const fall = smoothed[0]! - smoothed[least]!;
   if (least < 2 || fall < LEAST_FALL * Math.abs(smoothed[0]!)) return null;
-  let [found, slope] = [1, 0];
-  for (let i = 1; i < least; i++) {
-    const here = smoothed[i + 1]! - smoothed[i - 1]!;
+  // Over some steps at once: between neighbours, noise is steeper than any descent.
+  const reach = Math.max(1, Math.min(Math.round(smoothed.length * STRIDE), least >> 1));
+  let [found, slope] = [reach, 0];
+  for (let i = reach; i + reach <= least; i++) {
+    const here = smoothed[i + reach]! - smoothed[i - reach]!;
     if (here < slope) [found, slope] = [i, here];
   }
   return found;

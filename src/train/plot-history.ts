@@ -87,7 +87,7 @@ function panel(history: PlottedHistory, name: string, shown: readonly string[], 
   };
   const curves = {
     data: { values: points },
-    mark: { type: 'line', strokeWidth: 2, point: { size: points.length > 80 ? 0 : 24 }, aria: false },
+    mark: { type: 'line', strokeWidth: 2, ...(points.length > 80 ? {} : { point: { size: 24 } }), aria: false },
     encoding: { x: EPOCHS, y, color },
   };
   return { width: WIDTH, height: HEIGHT, layer: batches.length === 0 ? [curves] : [faint, curves] };

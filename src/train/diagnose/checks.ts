@@ -5,10 +5,8 @@ import { isFloat } from '../../base/dtypes.ts';
 import type { Value } from '../../value/value.ts';
 import type { Baseline } from './baseline.ts';
 import type { Finding } from './finding.ts';
-import { normOfNumbers, statisticsOf } from './numbers.ts';
+import { normOfNumbers, short, statisticsOf } from './numbers.ts';
 import { nameOfLayer, type Probe } from './probe.ts';
-
-const show = (x: number): string => String(Number(x.toPrecision(3)));
 
 /** `a, b, c and 7 more`. */
 function listed(names: readonly string[]): string {
@@ -152,7 +150,7 @@ export function inputFinding(x: Value): Finding | null {
   return {
     kind: 'unscaledInput',
     where: 'input',
-    message: `numbers of ${which} are about ${show(most)} in size; layers are made for numbers about 1`,
+    message: `numbers of ${which} are about ${short(most)} in size; layers are made for numbers about 1`,
     remedy: 'Scale it: StandardScaler or MinMaxScaler, fitted on the training data; pixels divided by 255.',
   };
 }
@@ -176,7 +174,7 @@ export function lossFinding(loss: number, baseline: Baseline | null): Finding | 
   return {
     kind: 'initialLoss',
     where: 'loss',
-    message: `the loss is ${show(loss)}; ${baseline.text} would have ${show(baseline.loss)}: the model is sure, and wrong`,
+    message: `the loss is ${short(loss)}; ${baseline.text} would have ${short(baseline.loss)}: the model is sure, and wrong`,
     remedy:
       'Initialise the last layer with smaller weights, check that labels and outputs mean the same classes, scale targets.',
   };

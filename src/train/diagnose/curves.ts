@@ -1,5 +1,6 @@
 /** Bias or variance: what the curves of a run say. */
 import type { Finding } from './finding.ts';
+import { short } from './numbers.ts';
 
 /** What is needed of a run's history. */
 export interface Curves {
@@ -32,7 +33,6 @@ interface Run {
 
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
 const endOf = (xs: readonly number[]): number => mean(xs.slice(-Math.max(1, Math.floor(xs.length * END))));
-const show = (x: number): string => String(Number(x.toPrecision(3)));
 
 function runOf({ epochs, batchLosses = [] }: Curves, baseline: number | null): Run {
   const train = epochs.map(({ loss }) => loss);
@@ -61,7 +61,7 @@ function diverging({ train, start, epochs }: Run): Finding | null {
   return {
     kind: 'diverging',
     where: 'history',
-    message: `the training loss rose from ${show(least)} to ${show(end)}`,
+    message: `the training loss rose from ${short(least)} to ${short(end)}`,
     remedy,
   };
 }
@@ -75,8 +75,8 @@ function overfitting({ train, validation, start, epochs }: Run): Finding | null 
   const isApart = end - trained > 0.2 * scale && end > 1.5 * trained;
   if (!hasRisen && !isApart) return null;
   const how = hasRisen
-    ? `the validation loss rose from ${show(least)} in epoch ${epochs[best]} to ${show(end)}, while the training loss fell to ${show(trained)}`
-    : `the validation loss, ${show(end)}, is far above the training loss, ${show(trained)}`;
+    ? `the validation loss rose from ${short(least)} in epoch ${epochs[best]} to ${short(end)}, while the training loss fell to ${short(trained)}`
+    : `the validation loss, ${short(end)}, is far above the training loss, ${short(trained)}`;
   return {
     kind: 'overfitting',
     where: 'history',
@@ -93,7 +93,7 @@ function unfinished({ train, start }: Run): Finding | null {
   return {
     kind: 'unfinished',
     where: 'history',
-    message: `the training loss was still falling: ${show(late)} → ${show(train.at(-1)!)} in the last fifth of the epochs`,
+    message: `the training loss was still falling: ${short(late)} → ${short(train.at(-1)!)} in the last fifth of the epochs`,
     remedy: 'Train longer, or with a higher learning rate (findLearningRate).',
   };
 }
@@ -104,7 +104,7 @@ function underfitting({ train, start }: Run): Finding | null {
   return {
     kind: 'underfitting',
     where: 'history',
-    message: `the training loss ended at ${show(end)}, from ${show(start)} at the start: high bias`,
+    message: `the training loss ended at ${short(end)}, from ${short(start)} at the start: high bias`,
     remedy:
       'Take a larger model or better features, less regularisation, a better learning rate (findLearningRate), scaled inputs; check that a batch of 10 examples can be learnt by heart.',
   };
@@ -118,7 +118,7 @@ function unsteady({ train }: Run): Finding | null {
   return {
     kind: 'unsteady',
     where: 'history',
-    message: `the training loss jumps up and down: it climbed ${show(climbed)} in all, and fell only from ${show(train[0]!)} to ${show(Math.min(...train))}`,
+    message: `the training loss jumps up and down: it climbed ${short(climbed)} in all, and fell only from ${short(train[0]!)} to ${short(Math.min(...train))}`,
     remedy: 'Try a smaller learning rate, larger batches, or a schedule that lowers the rate.',
   };
 }

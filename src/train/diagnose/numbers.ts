@@ -56,3 +56,10 @@ export function valuesIn(x: unknown): readonly Value[] {
   if (isValue(x)) return [x];
   return typeof x === 'object' && x !== null ? Object.values(x).flatMap(valuesIn) : [];
 }
+
+/** Some digits: `0.0123`, `1.2e-7`. */
+export function short(x: number, digits: number = 3): string {
+  const size = Math.abs(x);
+  if (x === 0 || !Number.isFinite(x) || (size >= 1e-3 && size < 1e5)) return String(Number(x.toPrecision(digits)));
+  return x.toExponential(1);
+}

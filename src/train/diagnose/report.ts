@@ -5,14 +5,9 @@ import { constant } from '../../value/create.ts';
 import type { ActivationReport } from './activations.ts';
 import type { Diagnosis } from './diagnose.ts';
 import type { LayerReport } from './layers.ts';
+import { short } from './numbers.ts';
 
-/** Three digits: `0.0123`, `1.2e-7`. */
-function short(x: number | null): string {
-  if (x === null) return '–';
-  if (x === 0 || !Number.isFinite(x)) return String(x);
-  const size = Math.abs(x);
-  return size >= 1e-3 && size < 1e5 ? String(Number(x.toPrecision(3))) : x.toExponential(1);
-}
+const shown = (x: number | null): string => (x === null ? '–' : short(x));
 
 const percent = (x: number | null): string => (x === null ? '–' : `${(100 * x).toFixed(0)} %`);
 
@@ -30,14 +25,14 @@ function layerTable(layers: readonly LayerReport[]): string[] {
   const rows = layers.map(({ name, output, gradient, weights, weightGradient, update, frozen }) => [
     frozen ? `${name} (frozen)` : name,
     output === null ? '–' : `${short(output.mean)} ± ${short(output.std)}`,
-    short(gradient),
+    shown(gradient),
     short(weights),
-    short(weightGradient),
+    shown(weightGradient),
     logarithm(update),
   ]);
-  const shown = layers.some(({ update }) => update !== null) ? 6 : 5;
+  const columns = layers.some(({ update }) => update !== null) ? 6 : 5;
   return textTable(
-    [head, ...rows].map((row) => row.slice(0, shown)),
+    [head, ...rows].map((row) => row.slice(0, columns)),
     ['left', ...new Array<Alignment>(5).fill('right')],
   );
 }

@@ -2,7 +2,7 @@
 import type { ActivationReport } from './activations.ts';
 import type { Finding } from './finding.ts';
 import type { LayerReport } from './layers.ts';
-import { normOfNumbers } from './numbers.ts';
+import { normOfNumbers, short } from './numbers.ts';
 
 /** A gradient that is so many times smaller in one layer than in the last: PyTorch's initialisation alone takes 2.4 a layer. */
 const SHRUNK = 1e3;
@@ -18,7 +18,7 @@ const SATURATED_SHARE = 0.5;
 const LARGE_UPDATE = 0.1;
 const SMALL_UPDATE = 1e-6;
 
-const show = (x: number): string => String(Number(x.toPrecision(2)));
+const show = (x: number): string => short(x, 2);
 const percent = (x: number): string => `${(100 * x).toFixed(0)} %`;
 
 const BETTER_FLOW =
