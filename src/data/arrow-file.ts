@@ -11,7 +11,7 @@ interface Arrow {
 /** Loaded when a file is read. */
 async function load(): Promise<Arrow> {
   try {
-    return (await import('apache-arrow')) as unknown as Arrow;
+    return await import('apache-arrow');
   } catch (error) {
     throw new ChainruleError('Arrow files need the package apache-arrow', {
       op: 'readArrow',

@@ -27,7 +27,8 @@ const below: Record<string, readonly string[]> = {
 const packages: Record<string, RegExp> = {
   graph: /^(ts-graphviz|@viz-js\/viz)$/,
   testing: /^fast-check$/,
-  data: /^node:/,
+  // Asked for when an Arrow file is read.
+  data: /^(node:|apache-arrow$)/,
   // Asked for when a bar or a plot is wanted.
   train: /^(cli-progress|vega|vega-lite)$/,
   cli: /./,
