@@ -4,7 +4,7 @@ export * from './activations-axis.ts';
 export * from './activations-learnt.ts';
 export * from './activations-tuned.ts';
 export * from './bilinear.ts';
-export * from './dropout.ts';
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, GaussianNoise } from './dropout.ts';
 export { embedding, Embedding, type EmbeddingCallOptions, type EmbeddingOptions } from './embedding.ts';
 export {
   embeddingBag,
