@@ -2,6 +2,7 @@
 import { checkOptions, OptionError } from '../base/errors.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { noGrad } from '../value/recording.ts';
+import type { Value } from '../value/value.ts';
 import type { CompileChoice, Runner } from './compiled.ts';
 import { each, feedOf, IN_ORDER, type Batch, type Feed, type TrainingData } from './feed.ts';
 import { forwardOnce, type Forward } from './forward.ts';
@@ -9,15 +10,15 @@ import type { MetricLike, Metrics } from './metric.ts';
 import { metricsOf } from './metrics.ts';
 import { dtypeOf, inMode } from './mode.ts';
 import { pacer } from './pause.ts';
-import { lossOf, type Loss } from './step.ts';
+import { lossOf, type AnyLoss, type Loss } from './step.ts';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<M extends AnyModule = AnyModule, P = Value, T = Value, X = Value> {
   /** Its mean over the examples, as `loss`. */
-  readonly loss?: Loss;
+  readonly loss?: Loss<P, T>;
   /** Names, metrics, or functions (prediction, target) => number. */
-  readonly metrics?: readonly MetricLike[];
+  readonly metrics?: readonly MetricLike<P, T>[];
   /** What the model makes of `x`; by default `model.forward(x)`, or `model.forward(...x)` for several inputs. */
-  readonly forward?: Forward;
+  readonly forward?: Forward<M, X>;
   /** How many examples at once, for data that come without batches; default 512. */
   readonly batchSize?: number;
   /** Whether the forward pass runs compiled, or how; default true. */
@@ -28,7 +29,7 @@ export interface EvaluateOptions {
 export interface Measures {
   readonly model: AnyModule;
   readonly forward: Runner<[x: unknown], unknown>;
-  readonly loss: Loss | null;
+  readonly loss: AnyLoss | null;
   readonly metrics: Metrics;
 }
 
@@ -66,10 +67,10 @@ const OPTIONS = ['loss', 'metrics', 'forward', 'batchSize', 'compile'];
  * @throws OptionError without a loss or metrics, or for unknown ones; DataError, ShapeError for empty or ill-shaped data.
  * @example await evaluate(model, test, { loss: crossEntropy, metrics: ['accuracy'] }) // { loss: 0.08, accuracy: 0.97 }
  */
-export async function evaluate(
-  model: AnyModule,
+export async function evaluate<M extends AnyModule, P = Value, T = Value, X = Value>(
+  model: M,
   data: TrainingData,
-  options: EvaluateOptions,
+  options: EvaluateOptions<M, P, T, X>,
 ): Promise<Record<string, number>> {
   const op = 'evaluate';
   checkOptions(op, options, OPTIONS);

@@ -1,5 +1,5 @@
 /** What a run needs, checked before anything happens. */
-import { checkOptions, OptionError } from '../base/errors.ts';
+import { AxisError, checkOptions, OptionError } from '../base/errors.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { ExponentialMovingAverage } from '../optim/moving-average.ts';
 import { Optimizer } from '../optim/optimizer.ts';
@@ -8,14 +8,14 @@ import type { Callback } from './callback.ts';
 import { runner } from './compiled.ts';
 import type { Measures } from './evaluate.ts';
 import { feedOf, IN_ORDER, SHUFFLED, type Batch, type Feed, type TrainingData } from './feed.ts';
-import type { NotFiniteError } from './finite.ts';
+import { NotFiniteError } from './finite.ts';
 import type { FitOptions } from './fit-options.ts';
 import { forwardOf } from './forward.ts';
 import { checkRows } from './labels.ts';
 import type { Metrics } from './metric.ts';
 import { metricsOf } from './metrics.ts';
 import { dtypeOf, inMode } from './mode.ts';
-import { explain } from './not-finite.ts';
+import { explain, type Suspects, type Where } from './not-finite.ts';
 import { progressFor } from './progress.ts';
 import { TrainingRun } from './run.ts';
 import { scheduleCallback } from './schedule.ts';
@@ -92,7 +92,8 @@ export interface Setup {
   readonly metrics: Metrics;
   readonly validation: Feed | null;
   readonly measures: Measures;
-  readonly explain: (batch: Batch, error: NotFiniteError, at: number) => Error;
+  /** What is thrown instead of an error of a batch, or of the update that ends an epoch: it says more. */
+  readonly explain: (error: unknown, batch: Batch | null, at: number) => unknown;
   readonly signal: AbortSignal | null;
 }
 
@@ -123,6 +124,19 @@ function rehearseAll(model: AnyModule, feeds: readonly [Feed, Feed | null], opti
   check('the validation data', validation?.rows, false);
 }
 
+/** The error with what is known about the batch. */
+function explainError(error: unknown, batch: Batch | null, where: Where, suspects: Suspects): unknown {
+  if (error instanceof NotFiniteError) return explain(suspects, batch, error, where);
+  if (!(error instanceof AxisError) || batch === null) return error;
+  // A program knows positions only; what the loss says of a label is clearer.
+  try {
+    checkRows(OP, `epoch ${where.epoch}, batch ${where.batch}`, suspects, batch, batch.rows);
+  } catch (clearer) {
+    return clearer;
+  }
+  return error;
+}
+
 export function setUp(model: AnyModule, data: TrainingData, options: FitOptions): Setup {
   checkFitOptions(options);
   const { loss, optimizer, epochs, compile = true, ema = null, signal = null } = options;
@@ -139,6 +153,7 @@ export function setUp(model: AnyModule, data: TrainingData, options: FitOptions)
   const { accumulate = 1 } = options;
   const run = new TrainingRun({ model, optimizer, ema, feed, epochs, callbacks, accumulate, metrics });
   const forward = forwardOf(OP, model, options.forward);
+  const suspects = { model, optimizer, forward, loss };
   const step = stepOf({
     model,
     optimizer,
@@ -158,8 +173,7 @@ export function setUp(model: AnyModule, data: TrainingData, options: FitOptions)
     metrics,
     validation,
     measures: { model, forward: runner(OP, forward, compile), loss, metrics },
-    explain: ({ x, y }, error, batch) =>
-      explain({ model, optimizer, forward, loss }, x, y, error, { epoch: run.epoch, batch }),
+    explain: (error, batch, at) => explainError(error, batch, { epoch: run.epoch, batch: at }, suspects),
     signal,
   };
 }

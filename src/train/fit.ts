@@ -1,10 +1,10 @@
 /** The training loop. */
 import { ChainruleError, DataError } from '../base/errors.ts';
 import type { AnyModule } from '../nn/module.ts';
+import type { Value } from '../value/value.ts';
 import type { Callback, EpochRecord, History } from './callback.ts';
 import { measure } from './evaluate.ts';
 import { each, type Batch, type TrainingData } from './feed.ts';
-import { NotFiniteError } from './finite.ts';
 import type { FitOptions } from './fit-options.ts';
 import { OP, setUp, validationName, type Setup } from './fit-setup.ts';
 import { inMode } from './mode.ts';
@@ -35,13 +35,22 @@ function learn(setup: Setup, batch: Batch, at: number): number {
     if (!metrics.isEmpty) metrics.update(prediction, batch.y, batch.rows);
     return loss.item();
   } catch (error) {
-    throw error instanceof NotFiniteError ? setup.explain(batch, error, at) : error;
+    throw setup.explain(error, batch, at);
+  }
+}
+
+/** Updates from the batches that are left over. */
+function flush({ step, run, explain }: Setup): void {
+  try {
+    step.flush();
+  } catch (error) {
+    throw explain(error, null, run.done);
   }
 }
 
 /** All batches of an epoch: the mean loss, or null if it was broken off. */
 async function learnAll(setup: Setup): Promise<number | null> {
-  const { run, feed, step } = setup;
+  const { run, feed } = setup;
   const pause = pacer();
   const listening = { callbacks: run.callbacks.filter((callback) => 'onBatchEnd' in callback) };
   const hear = (callback: Callback): Promise<void> | void => callback.onBatchEnd?.(run);
@@ -67,7 +76,7 @@ async function learnAll(setup: Setup): Promise<number | null> {
     await tell(run, (callback) => callback.onInterrupt?.(run));
     return null;
   }
-  step.flush();
+  flush(setup);
   return run.meanLoss;
 }
 
@@ -131,13 +140,17 @@ const underWay = new WeakSet<AnyModule>();
  *   callbacks: [new EarlyStopping({ patience: 3, restoreBestWeights: true })],
  * })
  */
-export async function fit<M extends AnyModule>(model: M, data: TrainingData, options: FitOptions<M>): Promise<History> {
+export async function fit<M extends AnyModule, P = Value, T = Value, X = Value>(
+  model: M,
+  data: TrainingData,
+  options: FitOptions<M, P, T, X>,
+): Promise<History> {
   if (underWay.has(model)) {
     throw new ChainruleError('this model is being trained by another call', { op: OP, hint: 'await fit(…)' });
   }
   underWay.add(model);
   try {
-    return await trained(setUp(model, data, options as FitOptions), model);
+    return await trained(setUp(model, data, options as unknown as FitOptions), model);
   } finally {
     underWay.delete(model);
   }

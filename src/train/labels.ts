@@ -7,11 +7,11 @@ import { zeros } from '../value/create.ts';
 import { noGrad } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
 import type { Batch } from './feed.ts';
-import { lossOf, type Loss } from './step.ts';
+import { lossOf, type AnyLoss } from './step.ts';
 
 export interface Rehearsal {
   readonly forward: (x: unknown) => unknown;
-  readonly loss: Loss;
+  readonly loss: AnyLoss;
 }
 
 /** So many of the smallest and of the largest labels are tried: below an ignored −1 or −100 there may be a wrong one. */

@@ -1,6 +1,6 @@
 /** What is measured of predictions, batch by batch. */
 import { OptionError } from '../base/errors.ts';
-import { isValue } from '../value/value.ts';
+import { isValue, type Value } from '../value/value.ts';
 
 /**
  * A measure that is gathered over batches, so that it is exact for data larger than memory.
@@ -27,16 +27,16 @@ export interface Metric {
 }
 
 /** A measure of one batch; of several, the mean is taken, weighted by their examples. */
-export type MetricFunction = (prediction: never, target: never) => unknown;
+export type MetricFunction<P = Value, T = Value> = (prediction: P, target: T) => unknown;
 
 /** A metric by its name, itself, or as a function of a batch. */
-export type MetricLike = string | Metric | MetricFunction;
+export type MetricLike<P = Value, T = Value> = string | Metric | MetricFunction<P, T>;
 
 /** Names of records that are taken. */
 const TAKEN = ['epoch', 'loss', 'lr', 'seconds'];
 
 /** The mean of a function over batches. */
-function meanOf(f: MetricFunction, name: string): Metric & { rows: number } {
+function meanOf(f: MetricFunction<never, never>, name: string): Metric & { rows: number } {
   let [sum, seen] = [0, 0];
   return {
     name,
@@ -77,7 +77,7 @@ export type MetricMaker = (name: string) => Metric | null;
 
 function metricOf(op: string, given: unknown, position: number, make: MetricMaker, known: readonly string[]): Metric {
   if (typeof given === 'function') {
-    const f = given as MetricFunction;
+    const f = given as MetricFunction<never, never>;
     return meanOf(f, f.name === '' ? `metric${position + 1}` : f.name);
   }
   if (isMetric(given)) return given;

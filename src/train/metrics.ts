@@ -31,5 +31,5 @@ function make(name: string): Metric | null {
 }
 
 /** @throws OptionError for names that there are not, and for two that are called the same. */
-export const metricsOf = (op: string, given: readonly MetricLike[]): Metrics =>
+export const metricsOf = (op: string, given: readonly MetricLike<never, never>[]): Metrics =>
   new Metrics(op, given, make, Object.keys(MAKERS));

@@ -6,9 +6,10 @@ import type { Optimizer } from '../optim/optimizer.ts';
 import { AnomalyError, detectAnomaly } from '../transform/anomaly.ts';
 import { state, withObserver, type Scope } from '../value/recording.ts';
 import { isValue, type Value } from '../value/value.ts';
+import type { Batch } from './feed.ts';
 import type { NotFiniteError } from './finite.ts';
 import { snapshot } from './snapshot.ts';
-import { lossOf, type Loss } from './step.ts';
+import { lossOf, type AnyLoss } from './step.ts';
 
 /** Thrown by `fit` where a loss or a gradient is NaN or infinite; model and optimizer are as they were before the batch. */
 export class TrainingAnomalyError extends ChainruleError {
@@ -49,7 +50,7 @@ export interface Suspects {
   readonly model: AnyModule;
   readonly optimizer: Optimizer;
   readonly forward: (x: unknown) => unknown;
-  readonly loss: Loss;
+  readonly loss: AnyLoss;
 }
 
 const firstBad = (x: Value): number => x.data.findIndex((element) => !Number.isFinite(element));
@@ -114,10 +115,11 @@ function rerun(suspects: Suspects, x: unknown, y: unknown): { error: AnomalyErro
 const HINT =
   'Try a smaller learning rate, or clipNorm; for numbers that are legitimate at the edge (log of 0, sqrt of 0, 0/0) add a small constant or choose with where.';
 
-/** The error for a batch whose loss or gradients are not finite; everything is left as it is. */
-export function explain(suspects: Suspects, x: unknown, y: unknown, error: NotFiniteError, where: Where): Error {
-  const start = badFromTheStart(suspects, x, y);
+/** The error for a batch (or for several together) whose loss or gradients are not finite; everything is left as it is. */
+export function explain(suspects: Suspects, batch: Batch | null, error: NotFiniteError, where: Where): Error {
   const kind = `the loss or a gradient became ${error.found}`;
+  const { x = null, y = null } = batch ?? {};
+  const start = badFromTheStart(suspects, x, y);
   if (start !== null) {
     return new TrainingAnomalyError(
       where,
@@ -127,7 +129,7 @@ export function explain(suspects: Suspects, x: unknown, y: unknown, error: NotFi
   }
   const restore = snapshot(suspects.model, suspects.optimizer);
   try {
-    const found = rerun(suspects, x, y);
+    const found = batch === null ? null : rerun(suspects, x, y);
     const cause =
       found === null
         ? '  no single op made it: sums of finite numbers went beyond what the dtype holds'

@@ -10,9 +10,9 @@ import { forwardOnce, type Forward } from './forward.ts';
 import { dtypeOf, inMode } from './mode.ts';
 import { pacer } from './pause.ts';
 
-export interface PredictOptions {
+export interface PredictOptions<M extends AnyModule = AnyModule, X = Value> {
   /** What the model makes of `x`; by default `model.forward(x)`, or `model.forward(...x)` for several inputs. */
-  readonly forward?: Forward;
+  readonly forward?: Forward<M, X>;
   /** How many rows at once, for data that come without batches; default 512. */
   readonly batchSize?: number;
   /** Whether whole batches run compiled, or how; default true. See `FitOptions`. */
@@ -82,8 +82,12 @@ async function predictData(model: AnyModule, feed: Feed, options: PredictOptions
  * @example const labels = predict(model, test.x).argmax(1)
  * @example const logits = await predict(model, loader)
  */
-export function predict(model: AnyModule, x: Inputs, options?: PredictOptions): Value;
-export function predict(model: AnyModule, data: TrainingData, options?: PredictOptions): Promise<Value>;
+export function predict<M extends AnyModule, X = Value>(model: M, x: Inputs, options?: PredictOptions<M, X>): Value;
+export function predict<M extends AnyModule, X = Value>(
+  model: M,
+  data: TrainingData,
+  options?: PredictOptions<M, X>,
+): Promise<Value>;
 export function predict(
   model: AnyModule,
   data: Inputs | TrainingData,

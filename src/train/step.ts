@@ -14,13 +14,16 @@ import { NotFiniteError, requireFinite } from './finite.ts';
 import { fullSnapshot, snapshot } from './snapshot.ts';
 
 /** The loss of a prediction: one number. */
-export type Loss = (prediction: never, target: never) => Value;
+export type Loss<P = Value, T = Value> = (prediction: P, target: T) => Value;
+
+/** A loss of whatever predictions and targets. */
+export type AnyLoss = Loss<never, never>;
 
 export interface StepOptions {
   readonly model: AnyModule;
   readonly optimizer: Optimizer;
   readonly forward: (x: unknown) => unknown;
-  readonly loss: Loss;
+  readonly loss: AnyLoss;
   readonly clipNorm: number | null;
   readonly clipValue: number | null;
   /** An update is made from so many batches. */
@@ -46,7 +49,7 @@ export interface Step {
 }
 
 /** The loss of a batch, and the prediction that it is of. @throws OptionError unless it is one number. */
-export function lossOf(forward: (x: unknown) => unknown, loss: Loss, x: unknown, y: unknown): [Value, unknown] {
+export function lossOf(forward: (x: unknown) => unknown, loss: AnyLoss, x: unknown, y: unknown): [Value, unknown] {
   const prediction = forward(x);
   const l: unknown = loss(prediction as never, y as never);
   if (isValue(l) && l.size === 1) return [l, prediction];

@@ -99,6 +99,16 @@ describe.each([true, false])('compile: %s', (compile) => {
     expect(await run(true)).toBe(await run(false));
   });
 
+  test('gradients of several batches that go beyond the dtype are found before the update', async () => {
+    const model = new Linear(1, 1, { bias: false });
+    model.weight.assign(value([[1]]));
+    const steep = (p: Value): Value => p.mul(1e20).mul(2e18).sum();
+    const optimizer = new SGD(model.parameters(), { lr: 1e-30 });
+    const training = fit(model, { x: constant([[1], [1]]), y }, { ...options(model), loss: steep, optimizer, batchSize: 1, accumulate: 2 }); // prettier-ignore
+    expect((await failure(training)).message).toMatch(/Infinity at element 0 of add/);
+    expect([model.weight.item(), optimizer.steps]).toEqual([1, 0]);
+  });
+
   test('callbacks hear of the end; L-BFGS goes back, too', async () => {
     const model = net(1);
     const onTrainEnd = jest.fn();

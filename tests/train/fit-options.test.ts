@@ -337,6 +337,20 @@ test('so is a second run of the same model at the same time', async () => {
   await first;
 });
 
+test('what loss and metrics are given has types, unless it is said otherwise', async () => {
+  const setting = line();
+  const { epochs } = await fit(setting.model, setting, {
+    loss: (prediction, target) => prediction.sub(target).square().mean(),
+    metrics: [function off(prediction, target) {
+      return prediction.sub(target).abs().max();
+    }], // prettier-ignore
+    forward: (model, x) => model.forward(x.mul(1)),
+    optimizer: setting.optimizer,
+    epochs: 1,
+  });
+  expect(epochs[0]!['off']).toBeGreaterThan(0);
+});
+
 test('a model is left in the mode that it was in', async () => {
   const setting = line();
   const seen: boolean[] = [];

@@ -60,6 +60,15 @@ describe('before the first step', () => {
     );
   });
 
+  test.each([true, false])('a label out of range in a stream, when its batch comes; compile: %s', async (compile) => {
+    const batch = (...labels: number[]): readonly [Value, Value] => [rand([2, 2]), constant(Int32Array.from(labels))];
+    const model = new MLP([2, 2]);
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    const options = { loss: crossEntropy, optimizer, epochs: 1, compile };
+    await expect(fit(model, [batch(0, 1), batch(0, 2)], options)).rejects.toThrow(/target 2 .*is no class of 0 … 1/s);
+    expect(optimizer.steps).toBe(1);
+  });
+
   test('impossible options', async () => {
     expect(await refused({ x, y }, { epochs: NaN })).toMatch(/epochs must be a whole number ≥ 0, got NaN/);
     expect(await refused({ x, y }, { batchSize: 0 })).toMatch(/batchSize must be a whole number ≥ 1, got 0/);
