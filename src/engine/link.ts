@@ -2,6 +2,7 @@
 import { slowFunctions } from '../base/lanes/program.ts';
 import { WasmModule, type FunctionRef } from '../base/wasm/index.ts';
 import type { Storage } from '../base/dtypes.ts';
+import type { BodyRunner } from '../ops/primitive.ts';
 import type { Emission, Task } from './emission.ts';
 import { runHost } from './host.ts';
 import { taskOf } from './kernels/index.ts';
@@ -71,18 +72,27 @@ export function assemble(plan: Plan, { fast, threads }: AssemblyOptions): Assemb
   return { plan, module, runtime, tasks, phases, arena, isWorthThreads: worth };
 }
 
-/** `slots` says where cells live in the store. Several threads take part if the store's memory is shared. */
-export function link(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Region>): Linked {
-  const lease = store.lease();
+/** Where a program is put. */
+export interface LinkOptions {
+  readonly store: Store;
+  /** Where cells live in the store. */
+  readonly slots: ReadonlyMap<Buffer, Region>;
+  /** Computes the bodies of loops that are not unrolled. */
+  readonly runBody: BodyRunner;
+}
+
+/** Several threads take part if the store's memory is shared. */
+export function link(assembly: Assembly, options: LinkOptions): Linked {
+  const lease = options.store.lease();
   try {
-    return linkIn(assembly, store, slots, lease);
+    return linkIn(assembly, options, lease);
   } catch (error) {
     lease.end();
     throw error;
   }
 }
 
-function linkIn(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Region>, lease: Lease): Linked {
+function linkIn(assembly: Assembly, { store, slots, runBody }: LinkOptions, lease: Lease): Linked {
   const { plan, module, tasks, arena } = assembly;
   const together = store.isShared && assembly.isWorthThreads;
   const runtime = together ? assembly.runtime : assembly.runtime.alone(store.isShared);
@@ -104,7 +114,7 @@ function linkIn(assembly: Assembly, store: Store, slots: ReadonlyMap<Buffer, Reg
   const program = new LinkedRun({
     module: new WebAssembly.Module(bytes),
     memory: store.memory,
-    host: (i) => runHost(hosts[i]!, view),
+    host: (i) => runHost(hosts[i]!, view, runBody),
     threads: runtime.threads,
     control,
     parallel,

@@ -2,7 +2,8 @@
 import { advanceGenerator, generatorState, keyAhead, restoreGenerator } from '../base/random.ts';
 import type { Content } from '../base/storage.ts';
 import { optimize } from '../program/passes/index.ts';
-import { interpretAll } from '../program/interpret.ts';
+import { interpret, interpretAll } from '../program/interpret.ts';
+import type { BodyRunner } from '../ops/primitive.ts';
 import type { Program } from '../program/program.ts';
 import { programStats } from '../program/stats.ts';
 import { noGrad } from '../value/recording.ts';
@@ -35,6 +36,9 @@ interface Placed {
   readonly homes: ReadonlyMap<Slot, Residency>;
 }
 
+/** Operations, and elements moved, in one run of a body that repay the way into a program and out of it. */
+const WORTH_CODE = 1 << 14;
+
 /** What programs have taken that nobody holds any more. */
 const abandoned = new FinalizationRegistry<Lease>((lease) => lease.end());
 
@@ -45,14 +49,43 @@ export class NativeProgram implements Executable {
   private placed: Placed | null = null;
   /** What each input's place holds: it need not be brought in again. */
   private known: (Content | undefined)[] = [];
+  /** Bodies of loops that are too long to be unrolled; null for small ones. */
+  private readonly bodies: Map<Program, NativeProgram | null> = new Map();
 
-  constructor(program: Program, options: ExecutableOptions) {
+  /** Whether it runs while another program does, and therefore in a memory of its own. */
+  private readonly isBody: boolean;
+
+  constructor(program: Program, options: ExecutableOptions, isBody: boolean = false) {
     this.program = optimize(program);
     this.plan = planProgram(this.program);
     this.options = options;
+    this.isBody = isBody;
   }
 
   run(inputs: readonly Value[]): Value[] {
+    const placed = this.compute(inputs);
+    const { view } = placed.linked;
+    advanceGenerator(this.program.draws);
+    const results = this.results((buffer, isScalar) => copyOf(view(buffer), isScalar));
+    this.commit(placed, inputs);
+    return results;
+  }
+
+  /**
+   * As `run`, for Programs without effects and draws. The results are views that hold until it runs again, and may be
+   * its inputs then; what passes through is a copy, as inputs are overwritten one after the other.
+   */
+  private runInPlace(inputs: readonly Value[]): Value[] {
+    const { linked } = this.compute(inputs);
+    const given = this.plan.inputs.map((buffer) => linked.view(buffer));
+    return this.results((buffer, isScalar) => {
+      const view = linked.view(buffer);
+      const passes = given.some((input) => input.byteOffset === view.byteOffset);
+      return isScalar || passes ? copyOf(view, isScalar) : view;
+    });
+  }
+
+  private compute(inputs: readonly Value[]): Placed {
     const placed = this.isAtHome() ? this.placed! : this.move();
     placed.linked.store.use(placed.linked.lease);
     this.bringIn(placed, inputs);
@@ -61,11 +94,20 @@ export class NativeProgram implements Executable {
     } catch (error) {
       throw this.explained(error, inputs);
     }
-    advanceGenerator(this.program.draws);
-    const results = this.results(placed.linked);
-    this.commit(placed, inputs);
-    return results;
+    return placed;
   }
+
+  /** Compiled, on one thread: others wait for the loop meanwhile. */
+  private readonly runBody: BodyRunner = (body, inputs) => {
+    let compiled = this.bodies.get(body);
+    if (compiled === undefined) {
+      const { flop, bytes } = programStats(body);
+      const isWorthIt = flop + bytes / 8 >= WORTH_CODE;
+      compiled = isWorthIt ? new NativeProgram(body, this.options, true) : null;
+      this.bodies.set(body, compiled);
+    }
+    return compiled === null ? interpret(body, inputs) : compiled.runInPlace(inputs);
+  };
 
   /** A trap says nothing about itself: the interpreter comes to the same point and knows its name. */
   private explained(error: unknown, inputs: readonly Value[]): unknown {
@@ -103,7 +145,7 @@ export class NativeProgram implements Executable {
   /** @throws ChainruleError where even a memory of its own is too small. */
   private placeSomewhere(): Placed {
     try {
-      return this.placeIn(true);
+      return this.placeIn(!this.isBody);
     } catch (error) {
       if (!(error instanceof StoreFull)) throw error;
     }
@@ -124,7 +166,7 @@ export class NativeProgram implements Executable {
     const store = mayShare ? chooseStore({ slots: cells, bytes: bytesBeside(plan), shared }) : refugeFor(cells);
     const settled = slots.map(({ slot, cell }) => ({ slot, cell, residency: settle(cell, slot.slot, store) }));
     const regions = new Map<Buffer, Region>(settled.map(({ slot, residency }) => [slot.buffer, residency.region]));
-    const linked = link(assembly, store, regions);
+    const linked = link(assembly, { store, slots: regions, runBody: this.runBody });
     linked.lease.needs = settled.map(({ residency }) => residency.lease);
     for (const { value, buffer } of plan.constants) write(linked.view(buffer), contentOf(value));
     const written = settled.filter(({ slot }) => slot.written);
@@ -144,21 +186,23 @@ export class NativeProgram implements Executable {
 
   private bringIn({ linked, settled }: Placed, inputs: readonly Value[]): void {
     const { plan, known } = this;
+    const own = linked.store.memory.buffer;
     for (let i = 0; i < inputs.length; i++) {
       const content = contentOf(inputs[i]!);
       if (Object.is(content, known[i])) continue;
       write(linked.view(plan.inputs[i]!), content);
-      known[i] = content;
+      // A view of the memory is the same content only until the next run.
+      known[i] = typeof content !== 'number' && content.buffer === own ? undefined : content;
     }
     for (const { slot, cell, residency } of settled) if (slot.read) residency.update(cell);
     for (const { buffer, draw } of plan.keys) linked.view(buffer).set(keyAhead(draw));
   }
 
-  private results({ view }: Linked): Value[] {
+  private results(take: (buffer: Buffer, isScalar: boolean) => Content): Value[] {
     const { results } = this.plan;
     return results.map((result, i) => {
       const { shape, dtype } = this.program.outputs[i]!;
-      const content = result.kind === 'fill' ? result.value : copyOf(view(result.buffer), shape.length === 0);
+      const content = result.kind === 'fill' ? result.value : take(result.buffer, shape.length === 0);
       return immediate(shape, dtype, content);
     });
   }
@@ -193,6 +237,8 @@ export class NativeProgram implements Executable {
   }
 
   dispose(): void {
+    for (const body of this.bodies.values()) body?.dispose();
+    this.bodies.clear();
     this.release();
   }
 }

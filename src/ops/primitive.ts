@@ -7,6 +7,7 @@ import type { LaneFunction } from '../base/lanes/lanes.ts';
 import type { LaneKernel } from '../base/lanes/kernel.ts';
 import { sizeOf, type Shape } from '../base/shapes.ts';
 import type { Dense } from '../base/storage.ts';
+import type { Program } from '../program/program.ts';
 import type { Value } from '../value/value.ts';
 import type { Lowering } from './lowering.ts';
 import type { Applied, Simpler } from './simplify.ts';
@@ -67,8 +68,14 @@ export type Computation<A extends Attributes = Attributes> =
     }
   /** The same elements in the same order under another shape: shares them. */
   | { readonly kind: 'view' }
-  /** Made of other primitives (scan, calls of Programs). */
-  | { readonly kind: 'program'; evaluate(inputs: readonly Value[], attrs: A): readonly Value[] };
+  /** Made of other primitives (scan, calls of Programs). An engine says how a body that is run many times is run. */
+  | {
+      readonly kind: 'program';
+      evaluate(inputs: readonly Value[], attrs: A, run?: BodyRunner): readonly Value[];
+    };
+
+/** Runs a Program without captured cells, effects and draws. What it gives holds until that Program is run again. */
+export type BodyRunner = (body: Program, inputs: readonly Value[]) => readonly Value[];
 
 export interface PrimitiveSpec<A extends Attributes = Attributes> {
   readonly name: string;

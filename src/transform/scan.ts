@@ -4,14 +4,14 @@ import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors
 import { sameShape, sizeOf } from '../base/shapes.ts';
 import { structureKey, type Structure } from '../base/trees.ts';
 import { stack } from '../ops/joining.ts';
-import { primitive, type Aval, type Cotangent, type Primitive } from '../ops/primitive.ts';
+import { primitive, type Aval, type BodyRunner, type Cotangent, type Primitive } from '../ops/primitive.ts';
 import { interpret } from '../program/interpret.ts';
 import type { Program } from '../program/program.ts';
 import { programStats } from '../program/stats.ts';
 import { traceFlat } from '../program/trace.ts';
 import { apply } from '../value/apply.ts';
 import { refusePromise, requireFunction } from '../value/recording.ts';
-import { arrayOf, immediate, type Value } from '../value/value.ts';
+import { arrayOf, contentOf, immediate, type Value } from '../value/value.ts';
 import { avalOf, fromTree, toTree, zerosOf } from './arguments.ts';
 import { interpretBatched } from './batch.ts';
 import { close, pullBackProgram, pushForwardProgram, withDrawsAsInputs } from './call.ts';
@@ -60,7 +60,7 @@ function elementAt(sequence: Value, at: number): Value {
   return immediate(shape, dtype, shape.length === 0 ? all[at]! : all.subarray(at * size, (at + 1) * size));
 }
 
-function evaluate(inputs: readonly Value[], attrs: ScanAttributes): Value[] {
+function evaluate(inputs: readonly Value[], attrs: ScanAttributes, run: BodyRunner = interpret): Value[] {
   const { body, carries, length, reverse } = attrs;
   const parts = split(inputs, attrs);
   let carried = parts.carries;
@@ -69,11 +69,12 @@ function evaluate(inputs: readonly Value[], attrs: ScanAttributes): Value[] {
   for (let step = 0; step < length; step++) {
     const at = reverse ? length - 1 - step : step;
     const elements = parts.sequences.map((xs) => elementAt(xs, at));
-    const results = interpret(body, [...parts.constants, ...carried, ...elements]);
+    const results = run(body, [...parts.constants, ...carried, ...elements]);
     carried = results.slice(0, carries);
     results.slice(carries).forEach((y, i) => stacks[i]!.set(arrayOf(y), at * y.size));
   }
-  return [...carried, ...outs.map((out, i) => immediate([length, ...out.shape], out.dtype, stacks[i]!))];
+  const last = carried.map((x) => immediate(x.shape, x.dtype, x.rank === 0 ? contentOf(x) : arrayOf(x).slice()));
+  return [...last, ...outs.map((out, i) => immediate([length, ...out.shape], out.dtype, stacks[i]!))];
 }
 
 /** Loops that come to no more instructions than this may be unrolled: longer code takes longer to make than to run. */
