@@ -1,10 +1,11 @@
 // The pictures of docs/diagnosing.md, from the runs that it tells of.
-import { argmax, constant, manualSeed, rand, randn, type Value } from 'chainrule';
+import { constant, manualSeed, rand, randn, type Value } from 'chainrule';
 import { spirals } from 'chainrule/data';
 import { crossEntropy } from 'chainrule/losses';
 import { Linear, MLP, ReLU, Sequential } from 'chainrule/nn';
 import { Adam, AdamW } from 'chainrule/optim';
 import {
+  confusionMatrix,
   findLearningRate,
   fit,
   plotConfusionMatrix,
@@ -48,9 +49,7 @@ async function boundary(): Promise<Draw> {
 
 async function confusion(): Promise<Draw> {
   const { model, test } = await learnt(12);
-  const matrix = [0, 1, 2].map(() => [0, 0, 0]);
-  const predicted = argmax(predict(model, test.x), 1);
-  test.y.data.forEach((label, i) => matrix[label]![predicted.data[i]!]!++);
+  const matrix = confusionMatrix(predict(model, test.x), test.y);
   return (theme) => plotConfusionMatrix(matrix, { classes: ['first', 'second', 'third'], theme });
 }
 
