@@ -99,6 +99,7 @@ export function batchOf(op: string, given: unknown): Batch {
 }
 
 function partsOf(op: string, given: unknown): readonly [unknown, unknown] {
+  if (isValue(given)) return [given, undefined];
   if (Array.isArray(given) && (given.length === 1 || given.length === 2)) return [given[0], given[1]];
   if (isPlainObject(given) && 'x' in given) return [given['x'], given['y']];
   throw new DataError(`a batch is ${kindOf(given)}, neither [x, y] nor { x, y }`, {

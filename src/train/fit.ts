@@ -24,7 +24,9 @@ function tell(
 }
 
 function checkSignal({ run, signal }: Setup): void {
-  if (signal?.aborted === true) run.stop('the signal said so');
+  if (signal?.aborted !== true) return;
+  const { reason } = signal as { readonly reason: unknown };
+  run.stop(reason instanceof Error ? reason.message : String(reason));
 }
 
 /** One batch: learnt, measured, told. */

@@ -244,13 +244,13 @@ describe('callbacks', () => {
   test('and signals end it cleanly', async () => {
     const setting = line();
     const controller = new AbortController();
-    const onBatchEnd = ({ step }: { readonly step: number }): void => void (step === 3 && controller.abort());
+    const onBatchEnd = ({ step }: { readonly step: number }): void => void (step === 3 && controller.abort('late'));
     const history = await run(setting, setting, {
       batchSize: 2,
       signal: controller.signal,
       callbacks: [{ onBatchEnd }],
     });
-    expect([history.stopped, history.batchLosses.length]).toEqual(['the signal said so', 3]);
+    expect([history.stopped, history.batchLosses.length]).toEqual(['late', 3]);
     expect(setting.optimizer.steps).toBe(3);
     expect((await run(setting, setting, { signal: AbortSignal.abort() })).batchLosses).toHaveLength(0);
   });

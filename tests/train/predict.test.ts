@@ -41,6 +41,8 @@ describe('predict', () => {
     const model = new Linear(2, 1);
     const loader = new DataLoader(new TensorDataset(a, b), { batchSize: 2 });
     expect((await predict(model, loader)).toArray()).toEqual(predict(model, a).toArray());
+    const inputs = (): Value[] => [a.narrow(0, 0, 3), a.narrow(0, 3, 2)];
+    expect((await predict(model, inputs as never)).toArray()).toEqual(predict(model, a).toArray());
   });
 
   test('of no rows is refused', () => {
