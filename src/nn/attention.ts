@@ -9,6 +9,7 @@ import type { Value } from '../value/value.ts';
 import { checkCount, checkDType, checkProbability, type ParameterDType } from './arguments.ts';
 import { masksOf, type AttentionMasks } from './attention-masks.ts';
 import { xavierNormal, xavierUniform } from './initialisers.ts';
+import { checkCallOptions, requireInputs } from './call-arguments.ts';
 import { Linear } from './linear.ts';
 import { castTo, Module, type AnyModule } from './module.ts';
 import { checkFlag } from './recurrent-arguments.ts';
@@ -139,7 +140,8 @@ export class MultiheadAttention extends Module<Inputs, AttentionResult> {
     value: Value = key,
     options: AttentionCallOptions = {},
   ): AttentionResult {
-    checkOptions(NAME, options, CALL_OPTIONS);
+    requireInputs(NAME, { query, key, value }, 'forward(query, key, value, { … })');
+    checkCallOptions(NAME, options, CALL_OPTIONS);
     const single = this.#requireInputs(query, key, value);
     const { needWeights = true } = options;
     const projected = this.#project(query, key, value).map((x) => (single ? x.unsqueeze(this.#batchAxis) : x));

@@ -5,6 +5,7 @@ import { activationOf, type Activation, type ActivationOption } from './activati
 import { checkCount, requireNumber, type ParameterDType } from './arguments.ts';
 import { MultiheadAttention } from './attention.ts';
 import type { AttentionMasks } from './attention-masks.ts';
+import { checkCallOptions, requireInputs } from './call-arguments.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { castTo, Module, type AnyModule } from './module.ts';
@@ -167,7 +168,8 @@ export class TransformerEncoderLayer extends TransformerLayer<[src: Value, masks
   }
 
   override forward(src: Value, masks: EncoderMasks = {}): Value {
-    checkOptions('TransformerEncoderLayer', masks, ['srcMask', 'srcKeyPaddingMask', 'isCausal']);
+    requireInputs('TransformerEncoderLayer', { src }, 'forward(src, { … })');
+    checkCallOptions('TransformerEncoderLayer', masks, ['srcMask', 'srcKeyPaddingMask', 'isCausal']);
     const { srcMask = null, srcKeyPaddingMask = null, isCausal = false } = masks;
     const own = this.attend(this.selfAttn, null, {
       attnMask: srcMask,
@@ -208,7 +210,8 @@ export class TransformerDecoderLayer extends TransformerLayer<[tgt: Value, memor
   }
 
   override forward(tgt: Value, memory: Value, masks: DecoderMasks = {}): Value {
-    checkOptions('TransformerDecoderLayer', masks, DECODER_MASKS);
+    requireInputs('TransformerDecoderLayer', { tgt, memory }, 'forward(tgt, memory, { … })');
+    checkCallOptions('TransformerDecoderLayer', masks, DECODER_MASKS);
     const own = this.attend(this.selfAttn, null, {
       attnMask: masks.tgtMask ?? null,
       keyPaddingMask: masks.tgtKeyPaddingMask ?? null,

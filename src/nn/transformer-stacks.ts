@@ -2,6 +2,7 @@
 import { checkOptions, OptionError } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
 import { checkCount } from './arguments.ts';
+import { checkCallOptions, requireInputs } from './call-arguments.ts';
 import { ModuleList } from './containers.ts';
 import { copyOf } from './copy-module.ts';
 import { Module } from './module.ts';
@@ -60,7 +61,8 @@ export class TransformerEncoder extends Module<[src: Value, masks?: EncoderCallM
   }
 
   override forward(src: Value, masks: EncoderCallMasks = {}): Value {
-    checkOptions('TransformerEncoder', masks, ['mask', 'srcKeyPaddingMask', 'isCausal']);
+    requireInputs('TransformerEncoder', { src }, 'forward(src, { … })');
+    checkCallOptions('TransformerEncoder', masks, ['mask', 'srcKeyPaddingMask', 'isCausal']);
     const { mask = null, srcKeyPaddingMask = null, isCausal = false } = masks;
     let x = src;
     for (const layer of this.layers) x = layer.forward(x, { srcMask: mask, srcKeyPaddingMask, isCausal });
@@ -85,7 +87,8 @@ export class TransformerDecoder extends Module<[tgt: Value, memory: Value, masks
   }
 
   override forward(tgt: Value, memory: Value, masks: DecoderMasks = {}): Value {
-    checkOptions('TransformerDecoder', masks, DECODER_MASKS);
+    requireInputs('TransformerDecoder', { tgt, memory }, 'forward(tgt, memory, { … })');
+    checkCallOptions('TransformerDecoder', masks, DECODER_MASKS);
     let x = tgt;
     for (const layer of this.layers) x = layer.forward(x, memory, masks);
     return this.norm === null ? x : this.norm.forward(x);

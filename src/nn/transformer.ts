@@ -3,6 +3,7 @@ import { checkOptions, ShapeError, showShapes } from '../base/errors.ts';
 import { full } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
 import { checkCount, checkDType, type ParameterDType } from './arguments.ts';
+import { checkCallOptions, requireInputs } from './call-arguments.ts';
 import { xavierUniform } from './initialisers.ts';
 import { Module } from './module.ts';
 import { LayerNorm } from './normalisation-features.ts';
@@ -82,7 +83,8 @@ export class Transformer extends Module<[src: Value, tgt: Value, masks?: Transfo
   }
 
   override forward(src: Value, tgt: Value, masks: TransformerMasks = {}): Value {
-    checkOptions('Transformer', masks, MASKS);
+    requireInputs('Transformer', { src, tgt }, 'forward(src, tgt, { … })');
+    checkCallOptions('Transformer', masks, MASKS);
     const shapes = [src.shape, tgt.shape];
     if (src.rank !== tgt.rank || shapes.some((shape) => shape.at(-1) !== this.dModel)) {
       throw new ShapeError(`src and tgt end with ${this.dModel} features, got ${showShapes(shapes)}`, {

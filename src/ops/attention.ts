@@ -43,7 +43,8 @@ function checkShapes(query: Value, key: Value, value: Value): void {
   });
 }
 
-function checkMask(mask: Value, scores: Shape): Value {
+function checkMask(given: Value, scores: Shape): Value {
+  const mask = runtime.lift(given, `${NAME}: attnMask`);
   if (mask.dtype !== 'bool' && !isFloat(mask.dtype)) {
     throw new DtypeError(`attnMask is bool or float, got ${mask.dtype}`, {
       op: NAME,

@@ -26,6 +26,11 @@ const close = (a: Value, b: Value): void => {
   a.data.forEach((x: number, i: number) => expect(x).toBeCloseTo(b.data[i]!, 12));
 };
 
+/** Called as it would be from JavaScript. */
+interface Loose {
+  forward(...args: unknown[]): unknown;
+}
+
 const OPTIONS = { dimFeedforward: 8, dropout: 0, batchFirst: true, dtype: 'float64' } as const;
 const encoderLayer = (options: TransformerLayerOptions = {}): TransformerEncoderLayer =>
   new TransformerEncoderLayer(4, 2, { ...OPTIONS, ...options });
@@ -199,6 +204,26 @@ describe('errors', () => {
       /TransformerDecoderLayer: unknown activation/,
     ],
     ['heads', () => new TransformerEncoderLayer(4, 3), /4 features do not split into 3 heads/],
+    [
+      'no memory',
+      () => (decoderLayer() as unknown as Loose).forward(ones([3, 4])),
+      /memory must be a Value, got undefined.*tgt, memory/s,
+    ],
+    [
+      'positions',
+      () => (encoderLayer() as unknown as Loose).forward(ones([3, 4]), ones([3, 3])),
+      /by name, not by position.*srcMask/s,
+    ],
+    [
+      'arrays',
+      () => encoderLayer().forward(ones([1, 4]), { srcMask: [[0]] as never }),
+      /srcMask must be a Value.*an array/,
+    ],
+    [
+      'flags',
+      () => encoderLayer().forward(ones([1, 4]), { isCausal: 1 as never }),
+      /isCausal must be true or false, got number/,
+    ],
     ['a mask', () => encoderLayer().forward(ones([3, 4]), { mask: null } as never), /unknown option.*mask/],
     ['counts', () => new TransformerEncoder(encoderLayer(), 0), /numLayers must be a whole number ≥ 1/],
     ['no layer', () => new TransformerDecoder(3 as never, 2), /TransformerDecoder: decoderLayer is no Module/],

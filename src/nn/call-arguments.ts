@@ -1,0 +1,33 @@
+/** What layers with several inputs ask of how they are called. */
+import { checkOptions, OptionError } from '../base/errors.ts';
+import { isValue } from '../value/value.ts';
+
+const kindOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x);
+
+/** @throws TypeError naming an input that is no Value. */
+export function requireInputs(layer: string, inputs: Readonly<Record<string, unknown>>, call: string): void {
+  for (const [name, x] of Object.entries(inputs)) {
+    if (isValue(x)) continue;
+    throw new TypeError(`${layer}: ${name} must be a Value, got ${kindOf(x)}\n  Call ${call}.`);
+  }
+}
+
+/**
+ * Refuses masks that are no Values, flags that are no booleans, and what has no name.
+ * @throws OptionError.
+ */
+export function checkCallOptions(layer: string, options: object, known: readonly string[]): void {
+  if (isValue(options)) {
+    throw new OptionError('masks and options are given by name, not by position', {
+      op: layer,
+      hint: `Pass an object, such as { ${known[0]}: … }.`,
+    });
+  }
+  checkOptions(layer, options, known);
+  for (const [option, x] of Object.entries(options)) {
+    const isMask = option.endsWith('Mask') || option === 'mask';
+    if (x === undefined || (isMask && (x === null || isValue(x))) || (!isMask && typeof x === 'boolean')) continue;
+    const wanted = isMask ? 'a Value (or null)' : 'true or false';
+    throw new OptionError(`${option} must be ${wanted}, got ${kindOf(x)}`, { op: layer, option });
+  }
+}
