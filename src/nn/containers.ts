@@ -1,6 +1,6 @@
 /** Modules made of modules. */
 import { OptionError } from '../base/errors.ts';
-import type { Value } from '../value/value.ts';
+import { isValue, type Value } from '../value/value.ts';
 import { Module, type AnyModule } from './module.ts';
 
 function requireModule(layer: string, item: unknown, at: string | number): asserts item is AnyModule {
@@ -121,7 +121,22 @@ export class Sequential extends Module {
 
   override forward(x: Value): Value {
     let y = x;
-    for (const item of this.#items.values()) y = item.forward(y);
+    let before = '';
+    for (const [name, item] of this.#items) {
+      if (before !== '') requireOneValue(y, before);
+      y = item.forward(y);
+      before = `${name} (${item.constructor.name})`;
+    }
     return y;
   }
+}
+
+/** @throws OptionError where a module gives several results, as recurrent layers do: the next one takes one Value. */
+function requireOneValue(y: unknown, from: string): void {
+  if (isValue(y)) return;
+  const given = typeof y === 'object' && y !== null ? `{ ${Object.keys(y).join(', ')} }` : typeof y;
+  throw new OptionError(`module ${from} gives ${given}, and the next one takes a Value`, {
+    op: 'Sequential',
+    hint: 'Write a Module whose forward passes on what is wanted, such as this.lstm.forward(x).output.',
+  });
 }

@@ -1,5 +1,5 @@
 /** Module: something with parameters and a forward pass. */
-import { ChainruleError, checkOptions, showShape, TraceError } from '../base/errors.ts';
+import { ChainruleError, checkOptions, TraceError } from '../base/errors.ts';
 import { isFloat, type DType } from '../base/dtypes.ts';
 import { state, withScope } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
@@ -7,7 +7,7 @@ import { checkDType, type ParameterDType } from './arguments.ts';
 import { snapshot } from './configuration.ts';
 import { replaceLeaves } from './replace-leaves.ts';
 import { loadState, type LoadedState, type LoadStateOptions, type StateDict } from './state-dict.ts';
-import { summaryOf } from './summary.ts';
+import { listParameters, summaryOf } from './summary.ts';
 
 export type { LoadedState, LoadStateOptions, StateDict };
 
@@ -290,8 +290,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
     const lines = this.namedChildren().map(
       ([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`,
     );
-    const own = [...this.#parameters].map(([name, leaf]) => `${name} ${showShape(leaf.shape)}`);
-    const inside = [this.extraRepr(), ...own].filter((text) => text !== '').join(', ');
+    const inside = [this.extraRepr(), listParameters([...this.#parameters])].filter((text) => text !== '').join(', ');
     const head = inside === '' ? this.constructor.name : `${this.constructor.name}(${inside})`;
     return lines.length === 0 ? head : `${head} {\n${lines.join('\n')}\n} ${total} parameters`;
   }

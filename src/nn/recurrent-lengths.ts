@@ -1,4 +1,5 @@
 /** How many steps of each sequence count. */
+import { isFloat } from '../base/dtypes.ts';
 import { DataError, ShapeError, showShape } from '../base/errors.ts';
 import { stack } from '../ops/joining.ts';
 import { arange } from '../value/create.ts';
@@ -8,11 +9,24 @@ import { isTraced, isValue, type Value } from '../value/value.ts';
 /** Whole numbers, one for each sequence: a Value [N], or a list. */
 export type SequenceLengths = Value | readonly (number | Value)[];
 
+const requireWhole = (layer: string, lengths: readonly number[]): void => {
+  const wrong = lengths.find((n) => !Number.isInteger(n));
+  if (wrong === undefined) return;
+  throw new DataError(`lengths must be whole numbers, got ${wrong}`, { op: layer });
+};
+
 const asVector = (layer: string, given: SequenceLengths): Value => {
-  if (isValue(given)) return given.to('int32');
+  if (isValue(given)) {
+    if (isFloat(given.dtype) && !isTraced(given)) requireWhole(layer, Array.from(given.data));
+    return given.to('int32');
+  }
   const list: unknown = given;
   if (!Array.isArray(list))
     throw new TypeError(`${layer}: lengths are a list of numbers or a Value, got ${typeof given}`);
+  requireWhole(
+    layer,
+    list.filter((n): n is number => typeof n === 'number'),
+  );
   return stack(given.map((n) => lift(n, layer).to('int32').reshape([])));
 };
 

@@ -11,6 +11,16 @@ function shapesOf(output: unknown): string {
   return Object.values(output).map(shapesOf).filter(Boolean).join(' ');
 }
 
+/** So many parameters of a module are listed: one layer of an LSTM has four. */
+const LISTED = 4;
+
+/** `weight [2, 3], bias [2]`; of many the first. */
+export function listParameters(own: readonly (readonly [string, Value])[]): string {
+  const listed = own.slice(0, LISTED).map(([name, leaf]) => `${name} ${showShape(leaf.shape)}`);
+  const rest = own.length - listed.length;
+  return (rest === 0 ? listed : [...listed, `… ${rest} more`]).join(', ');
+}
+
 /** Output shapes of all modules, by a forward pass without numbers. */
 function outputShapes(module: AnyModule, inputs: readonly unknown[]): ReadonlyMap<AnyModule, string> {
   const shapes = new Map<AnyModule, string>();
@@ -57,7 +67,7 @@ export function summaryOf(module: AnyModule, inputs: readonly unknown[]): string
     return [
       `${'  '.repeat(depth)}${name}${part.constructor.name}`,
       shapes.get(part) ?? '',
-      own.map(([label, leaf]) => `${label} ${showShape(leaf.shape)}`).join(', '),
+      listParameters(own),
       own.length === 0 ? '' : grouped(count(own.map(([, leaf]) => leaf))),
     ];
   });

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compile, concat, constant, grad, manualSeed, randn, stack, vmap, zeros, type Value } from 'chainrule';
-import { GRU, GRUCell, LSTM, LSTMCell, RNN, RNNCell, type RecurrentOptions } from 'chainrule/nn';
+import { GRU, GRUCell, Linear, LSTM, LSTMCell, RNN, RNNCell, Sequential, type RecurrentOptions } from 'chainrule/nn';
 import { Adam } from 'chainrule/optim';
 import { checkGradients, equalValues, valueMatchers } from 'chainrule/testing';
 
@@ -225,6 +225,13 @@ describe('parameters', () => {
   });
 });
 
+test('what is shown of many parameters are the first', () => {
+  expect(String(new LSTM(3, 4))).toBe(
+    'LSTM(3, 4, weight_ih_l0 [16, 3], weight_hh_l0 [16, 4], bias_ih_l0 [16], bias_hh_l0 [16])',
+  );
+  expect(String(new GRU(3, 4, { numLayers: 2, bias: false, bidirectional: true }))).toMatch(/_reverse .*, … 4 more\)$/);
+});
+
 describe('an LSTM', () => {
   test('takes a state as it gives one, or as a pair', () => {
     const layer = new LSTM(2, 3);
@@ -308,7 +315,16 @@ describe('what does not fit', () => {
     );
     expect(() => layer.forward(x, null, { lengths: [5, 0] })).toThrow(/LSTM: the length 0 is not in 1 … 5/);
     expect(() => layer.forward(x, null, { lengths: [6, 1] })).toThrow(/LSTM: the length 6 is not in 1 … 5/);
+    expect(() => layer.forward(x, null, { lengths: [2.5, 1] })).toThrow(/LSTM: lengths must be whole numbers, got 2.5/);
+    expect(() => layer.forward(x, null, { lengths: constant([2, 1.5]) })).toThrow(/whole numbers, got 1.5/);
     expect(() => layer.forward(x, null, { length: [6, 1] } as never)).toThrow(/LSTM: unknown option "length"/);
+  });
+
+  test('a Sequential says that the next layer takes one Value', () => {
+    const model = new Sequential(layer as never, new Linear(4, 1));
+    expect(() => model.forward(normal(5, 2, 3))).toThrow(
+      /Sequential: module 0 \(LSTM\) gives \{ output, hidden, cell \}, and the next one takes a Value/,
+    );
   });
 
   test('options are named', () => {
