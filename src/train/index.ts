@@ -19,7 +19,7 @@ export type { Forward } from './forward.ts';
 export type { Metric, MetricFunction, MetricLike } from './metric.ts';
 export { accuracy, Accuracy, topKAccuracy, TopKAccuracy, type TopKOptions } from './metrics-accuracy.ts';
 export type { Average } from './metrics-averages.ts';
-export { confusionMatrix, type ConfusionOptions } from './metrics-confusion.ts';
+export { confusionMatrix, ConfusionMatrix, type ConfusionOptions } from './metrics-confusion.ts';
 export type { Numbers, ReadOptions } from './metrics-input.ts';
 export { perplexity, Perplexity, type PerplexityOptions } from './metrics-perplexity.ts';
 export { f1, F1Score, precision, Precision, recall, Recall, type PrecisionOptions } from './metrics-precision.ts';

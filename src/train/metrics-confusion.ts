@@ -2,7 +2,8 @@
 import { checkOptions, OptionError } from '../base/errors.ts';
 import { constant } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
-import { readBatch, type Numbers } from './metrics-input.ts';
+import type { Metric } from './metric.ts';
+import { readBatch, type ClassBatch, type LabelBatch, type Numbers } from './metrics-input.ts';
 
 export interface ConfusionOptions {
   /** How many classes there are; by default as many as there are scores, or as the largest class says. */
@@ -16,52 +17,128 @@ export interface ConfusionOptions {
 
 const OP = 'confusionMatrix';
 
-/** What is predicted and true, as classes. */
-function classesOf(prediction: Numbers, target: Numbers, options: ConfusionOptions): [number[], number[], number] {
-  const { ignoreIndex, threshold } = options;
-  const batch = readBatch(OP, prediction, target, {
-    multilabel: false,
-    ...(ignoreIndex === undefined ? {} : { ignoreIndex }),
-  });
-  const actual = Array.from(batch.actual);
-  if (batch.kind === 'classes') return [Array.from(batch.predicted), actual, batch.classes ?? 0];
-  const scores = Array.from(batch.scores);
-  const bound = threshold ?? (scores.some((x) => x < 0 || x > 1) ? 0 : 0.5);
-  return [scores.map((x) => Number(x > bound)), actual, 2];
+const OPTIONS = ['classes', 'normalize', 'threshold', 'ignoreIndex'];
+
+/** Counts of pairs: of the true class and the predicted one. */
+class Pairs {
+  readonly #rows: number[][] = [];
+
+  add(actual: number, predicted: number): void {
+    while (this.#rows.length <= Math.max(actual, predicted)) this.#rows.push([]);
+    const row = this.#rows[actual]!;
+    row[predicted] = (row[predicted] ?? 0) + 1;
+  }
+
+  /** How many classes there are at least. */
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  counts(n: number): Float64Array {
+    return Float64Array.from({ length: n * n }, (_, i) => this.#rows[Math.floor(i / n)]?.[i % n] ?? 0);
+  }
 }
 
-function checkClass(label: number, classes: number, what: string): void {
-  if (Number.isInteger(label) && label >= 0 && label < classes) return;
-  throw new OptionError(`${what} ${label} is no class of 0 … ${classes - 1}`, { op: OP, option: 'classes' });
+function checkClass(label: number, classes: number | undefined, what: string): void {
+  if (Number.isInteger(label) && label >= 0 && label < (classes ?? Infinity)) return;
+  const known = classes === undefined ? 'whole number ≥ 0' : `class of 0 … ${classes - 1}`;
+  throw new OptionError(`${what} ${label} is no ${known}`, { op: OP, option: 'classes' });
+}
+
+/**
+ * Gathers a confusion matrix over batches: `matrix` is what `confusionMatrix` gives of all of them. In a record it is the
+ * share on its diagonal.
+ * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html
+ * @throws OptionError for classes out of range, or an unknown option; ShapeError for shapes that do not go together.
+ * @example
+ * const confusion = new ConfusionMatrix({ normalize: 'true' })
+ * await evaluate(model, test, { metrics: [confusion] })
+ * console.log(confusion.matrix)
+ */
+export class ConfusionMatrix implements Metric {
+  readonly name: string = OP;
+  readonly #options: ConfusionOptions;
+  #pairs: Pairs = new Pairs();
+  /** The same if scores of yes are logits, which a later batch may show. */
+  #asLogits: Pairs = new Pairs();
+  #sawLogits = false;
+  #known = 0;
+
+  constructor(options: ConfusionOptions = {}) {
+    checkOptions(OP, options, OPTIONS);
+    const { normalize } = options;
+    if (normalize !== undefined && !['true', 'pred', 'all'].includes(normalize)) {
+      throw new OptionError(`normalize is 'true', 'pred' or 'all', got ${JSON.stringify(normalize)}`, {
+        op: OP,
+        option: 'normalize',
+      });
+    }
+    this.#options = options;
+  }
+
+  reset(): void {
+    [this.#pairs, this.#asLogits, this.#sawLogits, this.#known] = [new Pairs(), new Pairs(), false, 0];
+  }
+
+  update(prediction: Numbers, target: Numbers): void {
+    const { ignoreIndex } = this.#options;
+    const reading = { multilabel: false, ...(ignoreIndex === undefined ? {} : { ignoreIndex }) };
+    const batch = readBatch(OP, prediction, target, reading);
+    if (batch.kind === 'classes') this.#addClasses(batch);
+    else this.#addYes(batch);
+  }
+
+  #addClasses({ predicted, actual, classes }: ClassBatch): void {
+    this.#known = Math.max(this.#known, classes ?? 0);
+    for (let i = 0; i < actual.length; i++) {
+      checkClass(actual[i]!, this.#options.classes, 'target');
+      checkClass(predicted[i]!, this.#options.classes, 'prediction');
+      this.#pairs.add(actual[i]!, predicted[i]!);
+    }
+  }
+
+  #addYes({ scores, actual }: LabelBatch): void {
+    this.#known = 2;
+    const { threshold } = this.#options;
+    for (let i = 0; i < actual.length; i++) {
+      const score = scores[i]!;
+      this.#pairs.add(actual[i]!, Number(score > (threshold ?? 0.5)));
+      this.#asLogits.add(actual[i]!, Number(score > (threshold ?? 0)));
+      this.#sawLogits ||= score < 0 || score > 1;
+    }
+  }
+
+  /** Of all batches since the last reset: int32 counts [classes, classes], or float64 shares. */
+  get matrix(): Value {
+    const { classes, normalize } = this.#options;
+    const pairs = this.#sawLogits ? this.#asLogits : this.#pairs;
+    const n = classes ?? Math.max(this.#known, pairs.size);
+    const counts = pairs.counts(n);
+    if (normalize === undefined) return constant(Int32Array.from(counts), { shape: [n, n] });
+    return constant(shares(counts, n, normalize), { shape: [n, n] });
+  }
+
+  /** The share on the diagonal: the accuracy. */
+  result(): number {
+    const pairs = this.#sawLogits ? this.#asLogits : this.#pairs;
+    const n = pairs.size;
+    const counts = pairs.counts(n);
+    const right = counts.reduce((sum, count, i) => (i % (n + 1) === 0 ? sum + count : sum), 0);
+    return right / counts.reduce((sum, count) => sum + count, 0);
+  }
 }
 
 /**
  * How often examples of each class (rows) are predicted to be of each (columns): int32 [classes, classes], or float64
- * shares. A share of nothing is 0.
+ * shares. A share of nothing is 0. Gathered over batches: `ConfusionMatrix`.
  * https://scikit-learn.org/stable/modules/generated/sklearn.metrics.confusion_matrix.html
  * @throws OptionError for classes out of range, or an unknown option; ShapeError for shapes that do not go together.
  * @example confusionMatrix([0, 1, 1], [0, 1, 0]).toArray() // [ [ 1, 1 ], [ 0, 1 ] ]
  */
 export function confusionMatrix(prediction: Numbers, target: Numbers, options: ConfusionOptions = {}): Value {
-  checkOptions(OP, options, ['classes', 'normalize', 'threshold', 'ignoreIndex']);
-  const { normalize } = options;
-  if (normalize !== undefined && !['true', 'pred', 'all'].includes(normalize)) {
-    throw new OptionError(`normalize is 'true', 'pred' or 'all', got ${JSON.stringify(normalize)}`, {
-      op: OP,
-      option: 'normalize',
-    });
-  }
-  const [predicted, actual, known] = classesOf(prediction, target, options);
-  const largest = [...predicted, ...actual].reduce((a, b) => Math.max(a, b), -1);
-  const n = options.classes ?? Math.max(known, largest + 1);
-  const counts = new Float64Array(n * n);
-  actual.forEach((a, i) => {
-    checkClass(a, n, 'target');
-    checkClass(predicted[i]!, n, 'prediction');
-    counts[a * n + predicted[i]!]!++;
-  });
-  if (normalize === undefined) return constant(Int32Array.from(counts), { shape: [n, n] });
-  return constant(shares(counts, n, normalize), { shape: [n, n] });
+  const metric = new ConfusionMatrix(options);
+  metric.update(prediction, target);
+  return metric.matrix;
 }
 
 function shares(counts: Float64Array, n: number, by: 'true' | 'pred' | 'all'): Float64Array {

@@ -7,6 +7,7 @@ import {
   accuracy,
   Accuracy,
   confusionMatrix,
+  ConfusionMatrix,
   F1Score,
   perplexity,
   precision,
@@ -126,6 +127,22 @@ describe('what predictions are', () => {
     }
     expect(rocAuc([0.1, 0.7], [1, 1])).toBeNaN();
   });
+});
+
+test('a confusion matrix is gathered over batches', () => {
+  const own = cases.filter(({ metric }) => metric === 'confusionMatrix');
+  for (const { prediction, target, options, expected } of own) {
+    const confusion = new ConfusionMatrix(options);
+    const [cut, rows] = [2, target.length];
+    for (const [from, to] of [[0, cut], [cut, rows]] as const) confusion.update(prediction.slice(from, to), target.slice(from, to)); // prettier-ignore
+    expectClose(confusion.matrix, expected);
+    expect(confusion.result()).toBeCloseTo(accuracy(prediction, target), 12);
+  }
+  const binary = new ConfusionMatrix();
+  binary.update([0.2, 0.7], [0, 1]);
+  expect(binary.matrix.toArray()).toEqual([[1, 0], [0, 1]]); // prettier-ignore
+  binary.update([-2.5], [0]);
+  expect(binary.matrix.toArray()).toEqual([[1, 1], [0, 1]]); // prettier-ignore
 });
 
 test('classes are counted where there are more than were seen', () => {
