@@ -65,7 +65,7 @@ export {
   type LoadModelOptions,
   type SaveModelOptions,
 } from './save.ts';
-export { diagnose, Diagnosis, type DiagnosedBatch, type DiagnoseOptions } from './diagnose/diagnose.ts';
+export { diagnose, Diagnosis, type DiagnoseOptions } from './diagnose/diagnose.ts';
 export type { ActivationReport } from './diagnose/activations.ts';
 export type { Curves, CurveVerdict } from './diagnose/curves.ts';
 export type { Finding, FindingKind } from './diagnose/finding.ts';

@@ -1,5 +1,5 @@
 /** diagnose: every illness is found in a model that truly has it, a healthy model has none, and looking changes nothing. */
-import { constant, manualSeed, rand, randint, randn, type Value } from 'chainrule';
+import { compile, constant, manualSeed, rand, randint, randn, type Value } from 'chainrule';
 import { crossEntropy, mseLoss } from 'chainrule/losses';
 import {
   BatchNorm2d,
@@ -7,10 +7,12 @@ import {
   Dropout,
   Flatten,
   Linear,
+  LSTM,
   MLP,
   Module,
   ReLU,
   Sequential,
+  TransformerEncoderLayer,
   type MLPOptions,
 } from 'chainrule/nn';
 import { Adam, SGD } from 'chainrule/optim';
@@ -50,6 +52,23 @@ describe('a healthy model has no findings', () => {
     const { y } = batch();
     const optimizer = new SGD(model.parameters(), { lr: 0.01 });
     expect(diagnose(model, [rand([64, 1, 8, 8]), y], { loss, optimizer }).findings).toEqual([]);
+  });
+
+  test('recurrent layers and attention, whose results `forward` chooses from', () => {
+    const [x, y] = [randn([32, 12, 8]), randint(0, 5, [32])];
+    class Reader extends Module {
+      readonly rnn = new LSTM(8, 32, { batchFirst: true });
+      readonly attend = new TransformerEncoderLayer(32, 4, { dimFeedforward: 64, batchFirst: true });
+      readonly out = new Linear(32, 5);
+      override forward(text: Value): Value {
+        return this.out.forward(this.attend.forward(this.rnn.forward(text).output).mean(1));
+      }
+    }
+    const model = new Reader();
+    const optimizer = new Adam(model.parameters());
+    expect(diagnose(model, [x, y], { loss, optimizer }).findings).toEqual([]);
+    const forward = (lstm: LSTM, text: Value): Value => lstm.forward(text).output.index(':', -1);
+    expect(diagnose(new LSTM(8, 5, { batchFirst: true }), { x, y }, { loss, forward }).findings).toEqual([]);
   });
 
   test('a regression', () => {
@@ -237,6 +256,24 @@ describe('looking changes nothing', () => {
     expect(next()).toEqual(expected);
   });
 
+  test('a compiled step is not compiled again', () => {
+    const model = convolutional();
+    const optimizer = new Adam(model.parameters());
+    const step = compile((x: Value, y: Value) => {
+      const l = crossEntropy(model.forward(x), y);
+      optimizer.zeroGrad();
+      l.backward();
+      optimizer.step();
+      return l;
+    });
+    const [x, y] = [rand([64, 1, 8, 8]), batch().y];
+    for (let i = 0; i < 3; i++) step(x, y);
+    const programs = step.programs.length;
+    diagnose(model, { x, y }, { loss, optimizer });
+    step(x, y);
+    expect(step.programs).toHaveLength(programs);
+  });
+
   test('also when the loss throws', () => {
     const model = network();
     const failing = (): Value => {
@@ -263,7 +300,7 @@ test('it prints tables of layers and activations, and what to try', () => {
 test.each([
   [() => diagnose({} as never, batch(), { loss }), /the model must be a Module, got object/],
   [() => diagnose(network(), batch(), {} as never), /loss must be a function of prediction and target/],
-  [() => diagnose(network(), [1, 2] as never, { loss }), /a batch is \{ x, y \} or \[x, y\], of Values/],
+  [() => diagnose(network(), [1, 2] as never, { loss }), /a batch holds no Value\n.*\[x, y\] or \{ x, y \}/],
   [() => diagnose(network(), batch(), { loss, history: [] as never }), /history must be what fit returns/],
   [() => diagnose(network(), batch(), { loss, optimiser: 1 } as never), /unknown option "optimiser"/],
   [() => diagnose(network(), batch(), { loss: (p) => p }), /the loss must be one number, got \[64, 5\]/],

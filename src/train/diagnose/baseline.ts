@@ -3,7 +3,7 @@ import { log } from '../../ops/index.ts';
 import { constant, zerosLike } from '../../value/create.ts';
 import { noGrad } from '../../value/recording.ts';
 import { isValue, type Value } from '../../value/value.ts';
-import type { LossFunction } from './probe.ts';
+import type { Loss } from '../step.ts';
 
 /** The loss of a prediction of zeros. */
 export interface Baseline {
@@ -25,11 +25,11 @@ function classesOf(prediction: Value, loss: number): number | null {
 }
 
 /** The loss of zeros: logits that say nothing, or the plainest guess of a number. Null where the loss cannot take them. */
-export function baselineOf(prediction: unknown, target: Value, loss: LossFunction): Baseline | null {
+export function baselineOf(prediction: unknown, target: unknown, loss: Loss): Baseline | null {
   if (!isValue(prediction)) return null;
   let known: number;
   try {
-    known = noGrad(() => loss(zerosLike(prediction), target)).item();
+    known = noGrad(() => loss(zerosLike(prediction) as never, target as never)).item();
   } catch {
     return null;
   }

@@ -21,11 +21,16 @@ function notFinite(where: string, what: string, x: Value, remedy: string): Findi
 }
 
 /** NaN and infinity, from where they come in: the input, a parameter, an op. */
-export function numbersOutOfRange(model: AnyModule, inputs: readonly Value[], target: Value, probe: Probe): Finding[] {
+export function numbersOutOfRange(
+  model: AnyModule,
+  inputs: readonly Value[],
+  targets: readonly Value[],
+  probe: Probe,
+): Finding[] {
   const clean = 'Look for missing values (isMissing, Imputer) and divisions by 0 in the preparation of the data.';
   const found = [
     ...inputs.map((x) => notFinite('input', 'numbers', x, clean)),
-    notFinite('target', 'numbers', target, clean),
+    ...targets.map((y) => notFinite('target', 'numbers', y, clean)),
     ...model
       .namedParameters()
       .map(([name, p]) =>

@@ -3,7 +3,10 @@ import { checkOptions, OptionError, ShapeError, showShape } from '../../base/err
 import { restoreGenerator, generatorState } from '../../base/random.ts';
 import { Module, type AnyModule } from '../../nn/module.ts';
 import { Optimizer } from '../../optim/optimizer.ts';
-import { isValue, type Value } from '../../value/value.ts';
+import type { Value } from '../../value/value.ts';
+import { batchOf, type BatchLike } from '../feed.ts';
+import { forwardOf, type Forward } from '../forward.ts';
+import type { Loss } from '../step.ts';
 import { undisturbed } from '../undisturbed.ts';
 import { activationReports, type ActivationReport } from './activations.ts';
 import { baselineOf, type Baseline } from './baseline.ts';
@@ -12,7 +15,7 @@ import { readCurves, type Curves, type CurveVerdict } from './curves.ts';
 import type { Finding } from './finding.ts';
 import { layerReports, updatesOf, type LayerReport } from './layers.ts';
 import { normOf, valuesIn } from './numbers.ts';
-import { probe, type LossFunction } from './probe.ts';
+import { passes, probe, type Patient } from './probe.ts';
 import { textOf } from './report.ts';
 import { findingsOf } from './rules.ts';
 
@@ -22,11 +25,13 @@ export type DiagnosedBatch =
 
 export interface DiagnoseOptions {
   /** As for training: (prediction, target) → one number. */
-  readonly loss: LossFunction;
+  readonly loss: Loss;
   /** Whose step is tried, to see by how much it changes the weights. */
   readonly optimizer?: Optimizer;
   /** Of a run, to tell bias from variance. */
   readonly history?: Curves;
+  /** What the model makes of `x`; by default `model.forward(x)`, or `model.forward(...x)` for several inputs. */
+  readonly forward?: Forward;
 }
 
 /** What `diagnose` has measured and found; printed as a table. */
@@ -90,38 +95,37 @@ function checkArguments(model: unknown, { loss, optimizer, history }: DiagnoseOp
   throw new OptionError('history must be what fit returns, with a list of epochs', { op, option: 'history' });
 }
 
-function readBatch(batch: DiagnosedBatch): { inputs: readonly Value[]; target: Value } {
-  const given: unknown = batch;
-  const [x, y] = (
-    Array.isArray(given) ? given : [(given as { x?: unknown } | null)?.x, (given as { y?: unknown } | null)?.y]
-  ) as unknown[];
-  const inputs = isValue(x) ? [x] : x;
-  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isValue) || !isValue(y)) {
+/** The Values of a batch, and its two parts. */
+function readBatch(given: unknown): { x: unknown; y: unknown; inputs: readonly Value[]; targets: readonly Value[] } {
+  const { x, y } = batchOf(op, given);
+  const [inputs, targets] = [valuesIn(x), valuesIn(y)];
+  const [first] = inputs;
+  if (first === undefined || targets.length === 0) {
     throw new OptionError('a batch is { x, y } or [x, y], of Values', { op, option: 'batch' });
   }
-  const first: Value = inputs[0]!;
-  if (first.rank > 0 && first.shape[0]! > 0) return { inputs, target: y };
+  if (first.shape[0]! > 0) return { x, y, inputs, targets };
   throw new ShapeError(`the batch has no examples: x is ${showShape(first.shape)}`, { op, shapes: [first.shape] });
 }
 
 /** Everything that is measured; the caller makes the model as it was. */
-function examine(model: AnyModule, batch: DiagnosedBatch, { loss, optimizer, history }: DiagnoseOptions): Diagnosis {
-  const { inputs, target } = readBatch(batch);
+function examine(model: AnyModule, batch: BatchLike, options: DiagnoseOptions): Diagnosis {
+  const { loss, optimizer, history } = options;
+  const { x, y, inputs, targets } = readBatch(batch);
+  const forward = forwardOf(op, model, options.forward);
+  const patient: Patient = { model, forward: () => forward(x), target: y, loss };
   const random = generatorState();
-  const seen = probe(model, inputs, target, loss);
+  const seen = probe(patient);
   const gradients = [...seen.gradients.values()].filter((g) => g !== null);
   const step = (): Value => {
     restoreGenerator(random);
     optimizer!.zeroGrad();
-    const l = loss(model.forward(...(inputs as never[])) as Value, target);
-    if (l.requiresGrad) l.backward();
-    return l;
+    return passes(patient).loss;
   };
-  const broken = numbersOutOfRange(model, inputs, target, seen);
+  const broken = numbersOutOfRange(model, inputs, targets, seen);
   const tried = optimizer !== undefined && broken.length === 0 ? updatesOf(optimizer, step) : null;
   const layers = layerReports(seen, tried);
   const activations = activationReports(seen, new Set(valuesIn(seen.prediction)));
-  const baseline = baselineOf(seen.prediction, target, loss);
+  const baseline = baselineOf(seen.prediction, y, loss);
   const gradientNorm = normOf(...gradients);
   const curves = history === undefined ? null : readCurves(history, baseline?.loss ?? null);
   const judged = (): (Finding | null)[] => [
@@ -154,8 +158,8 @@ function examine(model: AnyModule, batch: DiagnosedBatch, { loss, optimizer, his
  * @example console.log(diagnose(model, { x, y }, { loss: crossEntropy, optimizer, history }))
  * @example expect(diagnose(model, [x, y], { loss: mseLoss }).findings).toEqual([])
  */
-export function diagnose(model: AnyModule, batch: DiagnosedBatch, options: DiagnoseOptions): Diagnosis {
-  checkOptions(op, options, ['loss', 'optimizer', 'history']);
+export function diagnose(model: AnyModule, batch: BatchLike, options: DiagnoseOptions): Diagnosis {
+  checkOptions(op, options, ['loss', 'optimizer', 'history', 'forward']);
   checkArguments(model, options);
   return undisturbed(model, options.optimizer, () => examine(model, batch, options));
 }

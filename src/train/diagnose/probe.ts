@@ -4,6 +4,7 @@ import type { Attributes, Primitive } from '../../ops/primitive.ts';
 import type { AnyModule } from '../../nn/module.ts';
 import { enableGrad, state, withObserver, type Observer, type Scope } from '../../value/recording.ts';
 import { isValue, type Value } from '../../value/value.ts';
+import type { Loss } from '../step.ts';
 import { hasNaN, valuesIn } from './numbers.ts';
 
 /** A module's last call. */
@@ -27,6 +28,15 @@ export interface OpCall {
   readonly unitAxis: number;
 }
 
+/** A model, and the batch that it is looked at with. */
+export interface Patient {
+  readonly model: AnyModule;
+  /** What the model makes of the batch. */
+  readonly forward: () => unknown;
+  readonly target: unknown;
+  readonly loss: Loss;
+}
+
 /** What was seen. */
 export interface Probe {
   readonly loss: number;
@@ -41,8 +51,6 @@ export interface Probe {
   /** The first op that made a NaN of numbers, and where; null if none did. */
   readonly nan: string | null;
 }
-
-export type LossFunction = (prediction: Value, target: Value) => Value;
 
 const depthOf = (scope: Scope | null): number => {
   let depth = 0;
@@ -125,8 +133,8 @@ class Watch {
 export const nameOfLayer = (path: string, module: AnyModule): string =>
   path === '' ? module.constructor.name : `${path} ${module.constructor.name}`;
 
-function lossOf(prediction: unknown, target: Value, loss: LossFunction): Value {
-  const l: unknown = loss(prediction as Value, target);
+function lossOf({ loss, target }: Patient, prediction: unknown): Value {
+  const l: unknown = loss(prediction as never, target as never);
   if (isValue(l) && l.size === 1) return l;
   throw new ShapeError(`the loss must be one number, got ${isValue(l) ? showShape(l.shape) : typeof l}`, {
     op: 'diagnose',
@@ -134,8 +142,17 @@ function lossOf(prediction: unknown, target: Value, loss: LossFunction): Value {
   });
 }
 
+/** The loss, and the gradients of it where it has any. */
+export function passes(patient: Patient): { readonly loss: Value; readonly prediction: unknown } {
+  const prediction = patient.forward();
+  const loss = lossOf(patient, prediction);
+  if (loss.requiresGrad) loss.backward();
+  return { loss, prediction };
+}
+
 /** Runs both passes in training mode. What it changes the caller puts right. */
-export function probe(model: AnyModule, inputs: readonly unknown[], target: Value, loss: LossFunction): Probe {
+export function probe(patient: Patient): Probe {
+  const { model } = patient;
   const watch = new Watch();
   const restore = watch.around(model);
   const parameters = model.parameters();
@@ -144,11 +161,9 @@ export function probe(model: AnyModule, inputs: readonly unknown[], target: Valu
   try {
     return withObserver(watch.observe, () =>
       enableGrad(() => {
-        const prediction = model.forward(...(inputs as never[]));
-        const l = lossOf(prediction, target, loss);
-        if (l.requiresGrad) l.backward();
+        const { loss, prediction } = passes(patient);
         return {
-          loss: l.item(),
+          loss: loss.item(),
           prediction,
           layers: [...watch.layers.values()],
           ops: watch.ops,
