@@ -1,5 +1,7 @@
 /** Which pairs of tokens a byte-pair tokenizer merges, learnt from text. */
 
+import { Heap } from './heap.ts';
+
 /** The two ids that a merge joins. */
 export type Pair = readonly [left: number, right: number];
 
@@ -10,17 +12,6 @@ export const pairKey = (left: number, right: number): number => left * BASE + ri
 const leftOf = (key: number): number => Math.floor(key / BASE);
 const rightOf = (key: number): number => key % BASE;
 
-/** The ids with every such pair, from left to right, replaced by one id; in place. Returns how many ids are left. */
-export function mergePair(ids: number[], length: number, left: number, right: number, merged: number): number {
-  let to = 0;
-  for (let from = 0; from < length; from++, to++) {
-    const joins = ids[from] === left && from + 1 < length && ids[from + 1] === right;
-    ids[to] = joins ? merged : ids[from]!;
-    if (joins) from++;
-  }
-  return to;
-}
-
 interface Candidate {
   readonly key: number;
   readonly count: number;
@@ -28,41 +19,6 @@ interface Candidate {
 
 /** The more frequent first; of equally frequent ones the one whose ids are smaller, so that training is repeatable. */
 const before = (a: Candidate, b: Candidate): boolean => a.count > b.count || (a.count === b.count && a.key < b.key);
-
-/** A binary heap, the first candidate on top. */
-class Heap {
-  readonly #items: Candidate[] = [];
-
-  push(item: Candidate): void {
-    const items = this.#items;
-    let at = items.push(item) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if (!before(item, items[parent]!)) break;
-      items[at] = items[parent]!;
-      at = parent;
-    }
-    items[at] = item;
-  }
-
-  pop(): Candidate | undefined {
-    const items = this.#items;
-    const top = items[0];
-    const last = items.pop();
-    if (top === undefined || last === undefined || items.length === 0) return top;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && before(items[child + 1]!, items[child]!)) child++;
-      if (!before(items[child]!, last)) break;
-      items[at] = items[child]!;
-      at = child;
-    }
-    items[at] = last;
-    return top;
-  }
-}
 
 interface Word {
   readonly ids: number[];
@@ -73,20 +29,18 @@ interface Word {
 class PairCounts {
   readonly #counts = new Map<number, number>();
   readonly #words = new Map<number, Set<number>>();
-  readonly #heap = new Heap();
+  readonly #heap = new Heap(before);
   readonly #touched = new Set<number>();
 
-  /** Counts the pairs of a word, or with a negative `sign` takes them back. */
-  add(word: Word, index: number, sign: 1 | -1): void {
-    for (let i = 0; i + 1 < word.ids.length; i++) {
-      const key = pairKey(word.ids[i]!, word.ids[i + 1]!);
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + sign * word.count);
-      this.#touched.add(key);
-      if (sign < 0) continue;
-      const words = this.#words.get(key);
-      if (words === undefined) this.#words.set(key, new Set([index]));
-      else words.add(index);
-    }
+  /** So many more of a pair, or fewer, in the word of this number. */
+  add(left: number, right: number, more: number, word: number): void {
+    const key = pairKey(left, right);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + more);
+    this.#touched.add(key);
+    if (more < 0) return;
+    const words = this.#words.get(key);
+    if (words === undefined) this.#words.set(key, new Set([word]));
+    else words.add(word);
   }
 
   /** The words that hold the pair, or held it once. */
@@ -113,6 +67,28 @@ class PairCounts {
   }
 }
 
+/** Merges a pair wherever it stands in a word, from left to right; only the pairs beside it change their counts. */
+function merge({ ids, count }: Word, [left, right]: Pair, merged: number, pairs: PairCounts, word: number): void {
+  let to = 0;
+  for (let from = 0; from < ids.length; from++, to++) {
+    if (ids[from] !== left || ids[from + 1] !== right) {
+      ids[to] = ids[from]!;
+      continue;
+    }
+    if (to > 0) {
+      pairs.add(ids[to - 1]!, left, -count, word);
+      pairs.add(ids[to - 1]!, merged, count, word);
+    }
+    if (from + 2 < ids.length) {
+      pairs.add(right, ids[from + 2]!, -count, word);
+      pairs.add(merged, ids[from + 2]!, count, word);
+    }
+    ids[to] = merged;
+    from++;
+  }
+  ids.length = to;
+}
+
 /**
  * The merges, in the order in which they are made: always the pair that is most frequent in the words, the new token
  * having the next free id from 256 on.
@@ -121,21 +97,18 @@ export function learnMerges(counted: ReadonlyMap<string, number>, most: number, 
   const encoder = new TextEncoder();
   const words = Array.from(counted, ([text, count]): Word => ({ ids: [...encoder.encode(text)], count }));
   const pairs = new PairCounts();
-  words.forEach((word, index) => pairs.add(word, index, 1));
+  words.forEach(({ ids, count }, index) => {
+    for (let i = 0; i + 1 < ids.length; i++) pairs.add(ids[i]!, ids[i + 1]!, count, index);
+  });
   const merges: Pair[] = [];
   while (merges.length < most) {
     const best = pairs.best();
     if (best === undefined || best.count < minFrequency) break;
-    const [left, right] = [leftOf(best.key), rightOf(best.key)];
+    const pair: Pair = [leftOf(best.key), rightOf(best.key)];
     const merged = 256 + merges.length;
-    for (const index of [...pairs.wordsOf(best.key)]) {
-      const word = words[index]!;
-      pairs.add(word, index, -1);
-      word.ids.length = mergePair(word.ids, word.ids.length, left, right, merged);
-      pairs.add(word, index, 1);
-    }
+    for (const index of [...pairs.wordsOf(best.key)]) merge(words[index]!, pair, merged, pairs, index);
     pairs.forget(best.key);
-    merges.push([left, right]);
+    merges.push(pair);
   }
   return merges;
 }

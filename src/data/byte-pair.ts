@@ -1,7 +1,8 @@
 /** Byte-pair encoding. Sennrich et al. 2016, https://arxiv.org/abs/1508.07909; on bytes as in GPT-2. */
 import { checkOptions, DataError, OptionError } from '../base/errors.ts';
 import { requireCount } from './arguments.ts';
-import { learnMerges, mergePair, pairKey, type Pair } from './byte-pair-training.ts';
+import { mergeWord, type Merges } from './byte-pair-merging.ts';
+import { learnMerges, pairKey, type Pair } from './byte-pair-training.ts';
 import { idsOf, type Ids, type Tokenizer, type TokenizerJson } from './vocabulary.ts';
 
 export interface BytePairOptions {
@@ -84,8 +85,7 @@ export class BytePairTokenizer implements Tokenizer {
   readonly merges: readonly Pair[];
   readonly specialTokens: readonly string[];
   readonly #bytes: readonly Uint8Array[];
-  /** The merged id of each pair: the smaller it is, the earlier the pair is merged. */
-  readonly #merged: ReadonlyMap<number, number>;
+  readonly #merges: Merges;
   readonly #finder: RegExp | null;
   readonly #remembered = new Map<string, readonly number[]>();
   #tokens: readonly string[] | null = null;
@@ -94,7 +94,8 @@ export class BytePairTokenizer implements Tokenizer {
     this.merges = merges;
     this.specialTokens = specialTokens;
     this.#bytes = bytesOfTokens(merges, specialTokens);
-    this.#merged = new Map(merges.map(([left, right], i) => [pairKey(left, right), 256 + i]));
+    const merged = new Map(merges.map(([left, right], i) => [pairKey(left, right), 256 + i]));
+    this.#merges = { pairs: merges, merged };
     this.#finder = finderOf(specialTokens);
   }
 
@@ -136,25 +137,9 @@ export class BytePairTokenizer implements Tokenizer {
   #encodeWord(word: string): readonly number[] {
     const known = this.#remembered.get(word);
     if (known !== undefined) return known;
-    const ids = this.#mergeAll(Array.from(new TextEncoder().encode(word)));
+    const ids = mergeWord(new TextEncoder().encode(word), this.#merges);
     if (word.length <= REMEMBERED_LENGTH && this.#remembered.size < REMEMBERED_WORDS) this.#remembered.set(word, ids);
     return ids;
-  }
-
-  /** The pairs merged in the order in which training did. */
-  #mergeAll(ids: number[]): readonly number[] {
-    for (let length = ids.length; ;) {
-      let next = Infinity;
-      for (let i = 0; i + 1 < length; i++) {
-        next = Math.min(next, this.#merged.get(pairKey(ids[i]!, ids[i + 1]!)) ?? Infinity);
-      }
-      if (next === Infinity) {
-        ids.length = length;
-        return ids;
-      }
-      const [left, right] = this.merges[next - 256]!;
-      length = mergePair(ids, length, left, right, next);
-    }
   }
 
   decode(ids: Ids): string {

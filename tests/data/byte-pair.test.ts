@@ -57,6 +57,18 @@ describe('merges', () => {
     );
   });
 
+  test('a word is encoded by making the merges one after the other, however long it is', () => {
+    const abc = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 300 });
+    fc.assert(
+      fc.property(abc, abc, (training, word) => {
+        const tokenizer = BytePairTokenizer.train(training, { vocabSize: 280, minFrequency: 1 });
+        let ids = [...new TextEncoder().encode(word)];
+        tokenizer.merges.forEach(([a, b], i) => (ids = replaced(ids, a, b, 256 + i)));
+        expect([...tokenizer.encode(word)]).toEqual(ids);
+      }),
+    );
+  });
+
   test('encoding the training text gives the ids that training ended with', () => {
     const tokenizer = BytePairTokenizer.train('aaabdaaabac', { vocabSize: 259 });
     expect(tokenizer.tokens.slice(256)).toEqual(['aa', 'ab', 'aaab']);
