@@ -34,6 +34,13 @@ export function checkCount(layer: string, option: string, n: unknown): number {
   throw new OptionError(`${option} must be a whole number ≥ 1, got ${String(n)}`, { op: layer, option });
 }
 
+/** @throws OptionError unless an option is true or false. */
+export function checkFlag(layer: string, option: string, given: unknown, fallback: boolean): boolean {
+  const flag = given ?? fallback;
+  if (typeof flag === 'boolean') return flag;
+  throw new OptionError(`${option} must be true or false, got ${JSON.stringify(given)}`, { op: layer, option });
+}
+
 export type ParameterDType = 'float32' | 'float64';
 
 /** The dtype of a layer's parameters. @throws OptionError unless it is float32 (the default) or float64. */

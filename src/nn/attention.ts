@@ -5,14 +5,14 @@ import { attend } from '../ops/families/attention.ts';
 import { contract } from '../ops/families/contraction.ts';
 import { linear } from '../ops/products-affine.ts';
 import { zeros } from '../value/create.ts';
+import { withScope } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
-import { checkCount, checkDType, checkProbability, type ParameterDType } from './arguments.ts';
+import { checkCount, checkDType, checkFlag, checkProbability, type ParameterDType } from './arguments.ts';
 import { masksOf, type AttentionMasks } from './attention-masks.ts';
 import { xavierNormal, xavierUniform } from './initialisers.ts';
 import { checkCallOptions, requireInputs } from './call-arguments.ts';
 import { Linear } from './linear.ts';
 import { castTo, Module, type AnyModule } from './module.ts';
-import { checkFlag } from './recurrent-arguments.ts';
 
 export interface MultiheadAttentionOptions {
   /** While training, of the weights; default 0. */
@@ -222,15 +222,18 @@ export class MultiheadAttention extends Module<Inputs, AttentionResult> {
   #attend(q: Value, k: Value, v: Value, masks: readonly Value[], safe: boolean): ReturnType<typeof attend> {
     const rows = this.batchFirst ? [N, L, H, D] : [L, N, H, D];
     const columns = this.batchFirst ? [N, S, H, D] : [S, N, H, D];
-    return attend(q, k, v, {
-      scale: 1 / Math.sqrt(this.embedDim / this.numHeads),
-      masks,
-      dropout: this.training ? this.dropout : 0,
-      safe,
-      scores: (a, b) => contract(a, b, { a: rows, b: columns, out: SCORES, as: 'scores' }),
-      average: (a, b) => contract(a, b, { a: SCORES, b: columns, out: rows, as: 'average' }),
-      perRow: (sums) => sums.permute(this.batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]),
-    });
+    const scope = 'scaledDotProductAttention';
+    return withScope(scope, () =>
+      attend(q, k, v, {
+        scale: 1 / Math.sqrt(this.embedDim / this.numHeads),
+        masks,
+        dropout: this.training ? this.dropout : 0,
+        safe,
+        scores: (a, b) => contract(a, b, { a: rows, b: columns, out: SCORES, as: 'scores' }),
+        average: (a, b) => contract(a, b, { a: SCORES, b: columns, out: rows, as: 'average' }),
+        perRow: (sums) => sums.permute(this.batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]),
+      }),
+    );
   }
 
   override extraRepr(): string {

@@ -19,13 +19,6 @@ export function checkNonlinearity(layer: string, given: unknown = 'tanh'): Nonli
   });
 }
 
-/** @throws OptionError unless an option is true or false. */
-export function checkFlag(layer: string, option: string, given: unknown, fallback: boolean): boolean {
-  const flag = given ?? fallback;
-  if (typeof flag === 'boolean') return flag;
-  throw new OptionError(`${option} must be true or false, got ${JSON.stringify(given)}`, { op: layer, option });
-}
-
 /** Sizes of one direction's parameters. */
 export interface WeightSizes {
   readonly inputs: number;

@@ -1,10 +1,9 @@
 /** RNNCell, LSTMCell, GRUCell: one step in time. */
 import { checkOptions, ShapeError, showShape } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
-import { checkCount, checkDType, type ParameterDType } from './arguments.ts';
+import { checkCount, checkDType, checkFlag, type ParameterDType } from './arguments.ts';
 import { castTo, Module } from './module.ts';
 import {
-  checkFlag,
   checkNonlinearity,
   partsOfState,
   recurrentWeights,

@@ -2,11 +2,10 @@
 import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
 import { concat, stack } from '../ops/joining.ts';
 import type { Value } from '../value/value.ts';
-import { checkCount, checkDType, checkProbability, type ParameterDType } from './arguments.ts';
+import { checkCount, checkDType, checkFlag, checkProbability, type ParameterDType } from './arguments.ts';
 import { dropped } from './dropout.ts';
 import { castTo, Module } from './module.ts';
 import {
-  checkFlag,
   checkNonlinearity,
   partsOfState,
   recurrentWeights,

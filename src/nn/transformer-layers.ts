@@ -2,7 +2,7 @@
 import { checkOptions } from '../base/errors.ts';
 import type { Value } from '../value/value.ts';
 import { activationOf, type Activation, type ActivationOption } from './activation.ts';
-import { checkCount, requireNumber, type ParameterDType } from './arguments.ts';
+import { checkCount, checkFlag, requireNumber, type ParameterDType } from './arguments.ts';
 import { MultiheadAttention } from './attention.ts';
 import type { AttentionMasks } from './attention-masks.ts';
 import { checkCallOptions, requireInputs } from './call-arguments.ts';
@@ -10,7 +10,6 @@ import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
 import { castTo, Module, type AnyModule } from './module.ts';
 import { LayerNorm } from './normalisation-features.ts';
-import { checkFlag } from './recurrent-arguments.ts';
 
 export interface TransformerLayerOptions {
   /** Width of the hidden layer of the feed-forward network; default 2048. */

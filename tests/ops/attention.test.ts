@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   compile,
   constant,
@@ -76,6 +77,47 @@ describe('what it computes', () => {
     const q = value([[1000]]);
     const k = value([[1000], [999]]);
     expect(scaledDotProductAttention(q, k, value([[1], [2]])).toArray()).toEqual([[1]]);
+  });
+});
+
+describe('properties', () => {
+  const lengths = fc.record({
+    batch: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+    queries: fc.integer({ min: 1, max: 4 }),
+    keys: fc.integer({ min: 1, max: 5 }),
+    features: fc.integer({ min: 1, max: 3 }),
+    seed: fc.nat(),
+  });
+  const check = (property: (q: Value, k: Value, v: Value) => void): void =>
+    fc.assert(
+      fc.property(lengths, ({ batch, queries, keys, features, seed }) => {
+        manualSeed(seed);
+        property(drawn(...batch, queries, features), drawn(...batch, keys, features), drawn(...batch, keys, 2));
+      }),
+    );
+
+  test('results lie between the least and the largest value', () => {
+    check((q, k, v) => {
+      const y = scaledDotProductAttention(q.mul(10), k, v);
+      const [low, high] = [v.amin(-2, { keepDims: true }), v.amax(-2, { keepDims: true })];
+      expect(y.sub(low).amin().item()).toBeGreaterThan(-1e-12);
+      expect(high.sub(y).amin().item()).toBeGreaterThan(-1e-12);
+    });
+  });
+
+  test('the order of keys does not matter, that of queries is kept', () => {
+    check((q, k, v) => {
+      const y = scaledDotProductAttention(q, k, v);
+      close(scaledDotProductAttention(q, k.flip(-2), v.flip(-2)), y);
+      close(scaledDotProductAttention(q.flip(-2), k, v), y.flip(-2));
+    });
+  });
+
+  test('a mask that lets everything pass is none', () => {
+    check((q, k, v) => {
+      const everything = ones([q.shape.at(-2)!, k.shape.at(-2)!]).gt(0);
+      expect(scaledDotProductAttention(q, k, v, { attnMask: everything })).toEqual(scaledDotProductAttention(q, k, v));
+    });
   });
 });
 
