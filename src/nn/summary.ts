@@ -1,5 +1,6 @@
 /** A module's table: what it is made of, shapes and numbers of parameters. */
 import { showShape } from '../base/errors.ts';
+import { textTable } from '../base/text-table.ts';
 import { trace } from '../program/trace.ts';
 import { isValue, type Value } from '../value/value.ts';
 import type { AnyModule } from './module.ts';
@@ -43,18 +44,6 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
 
 const count = (leaves: readonly Value[]): number => leaves.reduce((sum, leaf) => sum + leaf.size, 0);
 
-/** Columns as wide as their widest cell; the last one to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (i === row.length - 1 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .trimEnd();
-  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line), rule];
-}
-
 /** Rows in the order of `namedModules`; parameters that two modules share are counted in the first. */
 export function summaryOf(module: AnyModule, inputs: readonly unknown[]): string {
   const shapes = outputShapes(module, inputs);
@@ -73,7 +62,11 @@ export function summaryOf(module: AnyModule, inputs: readonly unknown[]): string
   });
   const head = ['Module', 'Output', 'Parameters', 'Count'];
   const shown = inputs.length === 0 ? [0, 2, 3] : [0, 1, 2, 3];
-  const lines = table([head, ...rows].map((row) => shown.map((i) => row[i]!)));
+  const cells = [head, ...rows].map((row) => shown.map((i) => row[i]!));
+  const lines = textTable(
+    cells,
+    shown.map((i) => (i === 3 ? 'right' : 'left')),
+  );
   const all = module.parameters();
   const trained = count(all.filter((leaf) => leaf.requiresGrad));
   const frozen = count(all) - trained;
