@@ -25,13 +25,34 @@ export function forwardOf(op: string, model: AnyModule, forward: Forward | undef
 
 type ForwardRunner = Runner<[x: unknown], unknown>;
 
+/** A compiled forward pass, and what the model was made of when it was compiled. */
+interface Known {
+  readonly runner: ForwardRunner;
+  readonly parts: readonly unknown[];
+}
+
 /** Compiled forward passes of models that have been looked at: they are not compiled anew each time. */
-const known = new WeakMap<AnyModule, ForwardRunner>();
+const known = new WeakMap<AnyModule, Known>();
+
+/** Modules, what stands in their properties, parameters and buffers: a program is for these only. */
+function partsOf(model: AnyModule): readonly unknown[] {
+  const modules: unknown[] = [...model.namedModules()].flatMap(([, module]) => [
+    module,
+    ...(Object.values(module) as unknown[]),
+  ]);
+  const leaves = [...model.namedParameters(), ...model.namedBuffers()].map(([, leaf]) => leaf);
+  return [...modules, ...leaves];
+}
 
 function knownForward(op: string, model: AnyModule): ForwardRunner {
-  const found = known.get(model) ?? runner(op, forwardOf(op, model, undefined), true);
-  known.set(model, found);
-  return { run: found.run, dispose: () => {} };
+  const parts = partsOf(model);
+  const found = known.get(model);
+  const isSame = found?.parts.length === parts.length && found.parts.every((part, i) => Object.is(part, parts[i]));
+  if (found !== undefined && isSame) return { run: found.runner.run, dispose: () => {} };
+  found?.runner.dispose();
+  const made = runner(op, forwardOf(op, model, undefined), true);
+  known.set(model, { runner: made, parts });
+  return { run: made.run, dispose: () => {} };
 }
 
 export interface ForwardSettings {

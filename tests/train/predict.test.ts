@@ -3,7 +3,7 @@ import { constant, manualSeed, rand, zeros, type Value } from 'chainrule';
 import { DataLoader, moons, TensorDataset } from 'chainrule/data';
 import { crossEntropy } from 'chainrule/losses';
 import { Dropout, Linear, MLP, Module, Sequential } from 'chainrule/nn';
-import { accuracy, evaluate, predict } from 'chainrule/train';
+import { accuracy, evaluate, predict, type TrainingData } from 'chainrule/train';
 
 class Sum extends Module<[x: Value, y: Value], { readonly sum: Value; readonly difference: Value }> {
   override forward(x: Value, y: Value): { sum: Value; difference: Value } {
@@ -32,6 +32,29 @@ describe('predict', () => {
     expect(() => predict(model, x, { batch: 3 } as never)).toThrow(/unknown option "batch"/);
   });
 
+  test('sees that a layer has been replaced, a number changed, the model moved', () => {
+    class Net extends Module {
+      head: Linear = new Linear(2, 2);
+      factor = 1;
+      override forward(x: Value): Value {
+        return this.head.forward(x).mul(this.factor);
+      }
+    }
+    const model = new Net();
+    const x = rand([600, 2]);
+    const changes = [
+      () => undefined,
+      () => void (model.head = new Linear(2, 2)),
+      () => void (model.factor = 2),
+      () => void model.to('float64'),
+      () => void model.head.loadStateDict(new Linear(2, 2).stateDict()),
+    ];
+    for (const change of changes) {
+      change();
+      expect(predict(model, x).toArray()).toEqual(predict(model, x, { compile: false }).toArray());
+    }
+  });
+
   test('takes several inputs, one of several results, and data behind a promise', async () => {
     const [a, b] = [rand([5, 2]), rand([5, 2])];
     const forward = (model: Sum, [x, y]: readonly [Value, Value]): Value => model.forward(x, y).difference;
@@ -42,7 +65,7 @@ describe('predict', () => {
     const loader = new DataLoader(new TensorDataset(a, b), { batchSize: 2 });
     expect((await predict(model, loader)).toArray()).toEqual(predict(model, a).toArray());
     const inputs = (): Value[] => [a.narrow(0, 0, 3), a.narrow(0, 3, 2)];
-    expect((await predict(model, inputs as never)).toArray()).toEqual(predict(model, a).toArray());
+    expect((await predict(model, inputs as unknown as TrainingData)).toArray()).toEqual(predict(model, a).toArray());
   });
 
   test('of no rows is refused', () => {
