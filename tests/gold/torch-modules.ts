@@ -29,14 +29,14 @@ interface Signature {
 /** They change how PyTorch computes, not what; or say where. */
 const WITHOUT_EFFECT: readonly string[] = ['inplace', 'device', 'dtype'];
 
-/** Not here: a case that sets one is not run. */
-const NOT_HERE: readonly string[] = ['scale_grad_by_freq', 'sparse', '_weight', '_freeze'];
+/** Not here: a case that sets one to something else than PyTorch's default is not run. */
+const NOT_HERE: readonly string[] = ['scale_grad_by_freq', 'sparse', '_weight', '_freeze', 'padding_mode'];
 
 const RENAMED: Readonly<Record<string, string>> = { start_dim: 'startAxis', end_dim: 'endAxis', dim: 'axis' };
 
 const camel = (key: string): string => RENAMED[key] ?? key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
 
-const isOff = (x: unknown): boolean => x === false || x === null;
+const isOff = (x: unknown): boolean => x === false || x === null || x === 'zeros';
 
 const inOrder: ModuleCall = (model, inputs) => model.forward(...inputs);
 
@@ -66,8 +66,8 @@ const ADAPTIVE: Signature = { first: ['output_size'] };
 const ADAPTIVE_MAX: Signature = { first: ['output_size'], options: ['return_indices'] };
 
 const CHANNELS = ['in_channels', 'out_channels', 'kernel_size'];
-const CONV_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias', 'padding_mode'];
-const CONV: Signature = { first: CHANNELS, options: CONV_OPTIONS, typed: true };
+const CONV_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'bias'];
+const CONV: Signature = { first: CHANNELS, options: [...CONV_OPTIONS, 'padding_mode'], typed: true };
 const TRANSPOSED: Signature = { ...CONV, options: [...CONV_OPTIONS, 'output_padding'] };
 
 const CHANNEL_NORM: Signature = {
