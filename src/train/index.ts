@@ -53,7 +53,7 @@ export {
   type Distribution,
   type Plain,
   type Space,
-} from './space.ts';
+} from './search/space.ts';
 export {
   loadModel,
   loadWeights,
@@ -99,3 +99,4 @@ export {
   type SearchOptions,
   type TrainFunction,
 } from './search/search.ts';
+export { loadState, saveState, type SaveStateOptions } from './state-file.ts';

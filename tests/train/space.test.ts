@@ -1,7 +1,7 @@
 /** What a search chooses from. */
 import { choice, integer, logUniform, uniform } from 'chainrule/train';
 import fc from 'fast-check';
-import { combinations, drawFrom } from '../../src/train/space.ts';
+import { combinations, drawFrom } from '../../src/train/search/space.ts';
 
 /** The ends of [0, 1), and what lies between. */
 const share = fc.double({ min: 0, max: 1 - Number.EPSILON, noNaN: true });

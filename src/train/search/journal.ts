@@ -1,7 +1,7 @@
 /** A search's results on disk, a line of JSON for each training: what has been done need not be done again. */
 import { DataError } from '../../base/errors.ts';
 import { builtin } from '../../base/node.ts';
-import type { Plain } from '../space.ts';
+import type { Plain } from './space.ts';
 
 /** What one training gave: its scores, or why it failed. */
 export interface Outcome {

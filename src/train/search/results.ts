@@ -1,6 +1,6 @@
 /** What a search found, as a table. */
 import { textTable, type Alignment } from '../../base/text-table.ts';
-import type { Plain } from '../space.ts';
+import type { Plain } from './space.ts';
 
 /** What became of one configuration. */
 export interface TrialResult<P> {

@@ -5,7 +5,7 @@ import { requireCount, requireOneOf } from '../../data/arguments.ts';
 import type { Dataset, Indexed } from '../../data/dataset.ts';
 import { seededStream } from '../../data/random.ts';
 import { manualSeed } from '../../value/random.ts';
-import { checkSpace, combinations, drawFrom, type Chosen, type Plain, type Space } from '../space.ts';
+import { checkSpace, combinations, drawFrom, type Chosen, type Plain, type Space } from './space.ts';
 import { foldsOf, type FoldData, type FoldOptions, type Folds } from './folds.ts';
 import { openJournal, type Journal, type Outcome } from './journal.ts';
 import { SearchResults, textOfParameters, type TrialResult } from './results.ts';

@@ -1,6 +1,6 @@
 /** What a search chooses from: lists, and distributions. */
-import { OptionError } from '../base/errors.ts';
-import { power } from '../optim/schedules/numbers.ts';
+import { OptionError } from '../../base/errors.ts';
+import { power } from '../../optim/schedules/numbers.ts';
 
 /** A value of a hyperparameter: plain data. */
 export type Plain = number | string | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
