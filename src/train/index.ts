@@ -99,4 +99,3 @@ export {
   type SearchOptions,
   type TrainFunction,
 } from './search/search.ts';
-export { loadState, saveState, type SaveStateOptions } from './state-file.ts';
