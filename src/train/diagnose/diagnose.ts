@@ -47,7 +47,7 @@ export class Diagnosis {
   readonly activations: readonly ActivationReport[];
   /** What the history says; null without one. */
   readonly curves: CurveVerdict | null;
-  /** What may be wrong, gravest first; empty for a healthy model. */
+  /** What may be wrong, causes before what follows from them; empty for a healthy model. */
   readonly findings: readonly Finding[];
 
   constructor(measured: Omit<Diagnosis, 'toString'>) {
@@ -129,10 +129,10 @@ function examine(model: AnyModule, batch: BatchLike, options: DiagnoseOptions): 
   const gradientNorm = normOf(...gradients);
   const curves = history === undefined ? null : readCurves(history, baseline?.loss ?? null);
   const judged = (): (Finding | null)[] => [
+    ...inputs.map(inputFinding),
     ...parameterFindings(model, seen, optimizer),
     ...findingsOf(layers, activations, gradientNorm),
     lossFinding(seen.loss, baseline),
-    ...inputs.map(inputFinding),
   ];
   // Where numbers are broken, everything that is computed from them is.
   const findings = [...broken, ...(broken.length > 0 ? [] : judged()), ...(curves?.findings ?? [])];
