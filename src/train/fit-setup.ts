@@ -110,18 +110,17 @@ function feedsOf(model: AnyModule, data: TrainingData, options: FitOptions): [Fe
 function rehearseAll(model: AnyModule, feeds: readonly [Feed, Feed | null], options: FitOptions): void {
   const rehearsal = { forward: forwardOf(OP, model, options.forward), loss: options.loss };
   const [feed, validation] = feeds;
-  const size = options.batchSize ?? SHUFFLED.batchSize;
-  const check = (name: string, rows: Batch | null | undefined, training: boolean): void => {
-    if (rows === null || rows === undefined) return;
+  const check = (name: string, { rows, loader }: Feed, training: boolean): void => {
+    if (rows === null) return;
     const back = inMode(model, training);
     try {
-      checkRows(OP, name, rehearsal, rows, size);
+      checkRows(OP, name, rehearsal, rows, loader?.batchSize ?? rows.rows);
     } finally {
       back();
     }
   };
-  check('the data', feed.rows, true);
-  check('the validation data', validation?.rows, false);
+  check('the data', feed, true);
+  if (validation !== null) check('the validation data', validation, false);
 }
 
 /** The error with what is known about the batch. */

@@ -1,5 +1,5 @@
 /** Whether data go with a model and its loss, before the first step. */
-import { DataError, TraceError } from '../base/errors.ts';
+import { ChainruleError, DataError, TraceError } from '../base/errors.ts';
 import { mapTree } from '../base/trees.ts';
 import { rowsOf } from '../data/collate.ts';
 import { trace } from '../program/trace.ts';
@@ -33,8 +33,9 @@ function rehearse({ forward, loss }: Rehearsal, rows: Batch, count: number): Val
   try {
     noGrad(() => trace(run as (...args: never[]) => unknown, ...(few as readonly never[])));
   } catch (error) {
-    if (error instanceof TraceError) return null;
-    throw error;
+    // Code that reads numbers cannot be traced; what else goes wrong in it shows in the first step.
+    if (error instanceof ChainruleError && !(error instanceof TraceError)) throw error;
+    return null;
   }
   return seen;
 }

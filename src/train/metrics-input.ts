@@ -2,6 +2,7 @@
 import { isFloat } from '../base/dtypes.ts';
 import { OptionError, ShapeError, showShape } from '../base/errors.ts';
 import { sameShape } from '../base/shapes.ts';
+import { isPlainObject } from '../base/trees.ts';
 import { constant } from '../value/create.ts';
 import { isValue, type Value } from '../value/value.ts';
 
@@ -46,6 +47,12 @@ export function numbersOf(op: string, what: string, x: unknown): Value {
   if (typeof x !== 'object' || x === null) {
     throw new OptionError(`${what} must be a Value or an array of numbers, got ${x === null ? 'null' : typeof x}`, {
       op,
+    });
+  }
+  if (isPlainObject(x)) {
+    throw new OptionError(`${what} is an object of ${Object.keys(x).join(', ')}, not one Value`, {
+      op,
+      hint: 'Choose one: metrics may be functions, ({ output }, target) => …; or let forward give one Value.',
     });
   }
   const plain = Array.isArray(x) || ArrayBuffer.isView(x) ? x : Array.from(x as ArrayLike<number>);

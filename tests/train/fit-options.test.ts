@@ -351,6 +351,20 @@ test('what loss and metrics are given has types, unless it is said otherwise', a
   expect(epochs[0]!['off']).toBeGreaterThan(0);
 });
 
+test('models that want batches of one size get them before the first step, too', async () => {
+  class Fixed extends Module {
+    readonly inner = new Linear(1, 1);
+    override forward(x: Value): Value {
+      return this.inner.forward(x.reshape([5, 1]));
+    }
+  }
+  const { x, y } = line();
+  const model = new Fixed();
+  const loader = new DataLoader(new TensorDataset(x, y), { batchSize: 5 });
+  const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+  expect((await fit(model, loader as never, { loss: mseLoss, optimizer, epochs: 1 })).batchLosses).toHaveLength(2);
+});
+
 test('a model is left in the mode that it was in', async () => {
   const setting = line();
   const seen: boolean[] = [];

@@ -157,6 +157,7 @@ test('what does not fit is refused, with its name', () => {
   expect(() => precision([0], [0], { average: 'mean' as never })).toThrow(/there is no average "mean"/);
   expect(() => new Precision({ average: 'none' }).result()).toThrow(/is a number for each class.*Ask for results\(\)/s);
   expect(() => new TopKAccuracy({ k: 0 })).toThrow(/k must be a whole number ≥ 1, got 0/);
+  expect(() => accuracy({ output: 1, hidden: 2 } as never, [0])).toThrow(/prediction is an object of output, hidden/);
   expect(() => rocAuc([0, 1], [0, 1])).toThrow(/must be scores, not classes/);
   expect(() => train.mse([1, 2], [[1, 2]])).toThrow(/mse: predictions \[2\] do not go with targets \[1, 2\]/);
   expect(() => confusionMatrix([0, 5], [0, 1], { classes: 2 })).toThrow(/prediction 5 is no class of 0 … 1/);
