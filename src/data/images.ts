@@ -1,7 +1,8 @@
 /** Images as transforms take them: one or a batch, and amounts that are fixed or drawn for each. */
 import { isFloat, newStorage, type Storage } from '../base/dtypes.ts';
-import { OptionError, ShapeError, showShape } from '../base/errors.ts';
-import { arrayOf, makeCell, type Value } from '../value/value.ts';
+import { ChainruleError, OptionError, ShapeError, showShape, TraceError } from '../base/errors.ts';
+import { state } from '../value/recording.ts';
+import { arrayOf, isTraced, makeCell, type Value } from '../value/value.ts';
 import { drawsFor, type Draws } from './draws.ts';
 
 /**
@@ -15,7 +16,6 @@ export type Amount = number | readonly [low: number, high: number];
 
 export interface Images {
   readonly value: Value;
-  readonly data: Storage;
   /** 1 for a single image. */
   readonly count: number;
   readonly channels: number;
@@ -33,7 +33,34 @@ export function imagesOf(op: string, x: Value): Images {
     });
   }
   const [channels, height, width] = x.shape.slice(-3) as [number, number, number];
-  return { value: x, data: arrayOf(x), count: x.rank === 4 ? x.shape[0]! : 1, channels, height, width };
+  return { value: x, count: x.rank === 4 ? x.shape[0]! : 1, channels, height, width };
+}
+
+/** Images whose numbers are read one by one: nothing of that is recorded. */
+export interface Pixels extends Images {
+  readonly data: Storage;
+}
+
+/** @throws TraceError while a function is traced; ChainruleError where a gradient would be lost; as `imagesOf`. */
+export function pixelsOf(op: string, x: Value): Pixels {
+  const images = imagesOf(op, x);
+  requireConcrete(op, x);
+  if (state.gradients && x.requiresGrad) {
+    throw new ChainruleError('prepares data and has no derivative, but these images require one', {
+      op,
+      hint: `${op}(…)(images.detach()) goes on without.`,
+    });
+  }
+  return { ...images, data: arrayOf(x) };
+}
+
+/** @throws TraceError while a function is traced. */
+export function requireConcrete(op: string, x: Value): void {
+  if (!isTraced(x)) return;
+  throw new TraceError('prepares data: it is no op, and cannot be traced', {
+    op,
+    hint: 'Transform the whole batch before the compiled or mapped function, for example in a DataLoader.',
+  });
 }
 
 /** Numbers for the images' storage, and the images that hold them once they are filled in. */

@@ -7,7 +7,7 @@ import { stack } from '../ops/joining.ts';
 import { constant } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
 import { requireBetween, requireOneOf } from './arguments.ts';
-import { drawAmounts, imagesOf, requireAmount, type Amount, type Images, type ImageTransform } from './images.ts';
+import { drawAmounts, pixelsOf, requireAmount, type Amount, type Images, type ImageTransform } from './images.ts';
 import { warp, type WarpOptions } from './warp.ts';
 
 export interface TurnOptions extends WarpOptions {
@@ -84,7 +84,7 @@ function transformOf(op: string, parameters: Partial<Parameters>, options: TurnO
   const { angle, translate, scale, shear } = { ...IDENTITY, ...parameters };
   const amounts = [angle, translate[0], translate[1], scale, shear[0], shear[1]];
   return (x, draws) => {
-    const images = imagesOf(op, x);
+    const images = pixelsOf(op, x);
     const drawn = drawAmounts(op, amounts, images.count, draws);
     return warp(images, inverses(images, drawn, options.center).data, options);
   };

@@ -3,7 +3,7 @@ import type { Storage } from '../base/dtypes.ts';
 import { checkOptions, OptionError, ShapeError, showShape } from '../base/errors.ts';
 import { requireBetween, requireCount } from './arguments.ts';
 import { drawsFor, type Draws } from './draws.ts';
-import { blank, imagesOf, type Images, type ImageTransform } from './images.ts';
+import { blank, pixelsOf, type Images, type ImageTransform, type Pixels } from './images.ts';
 import { roundHalfEven } from './warp.ts';
 
 export interface FlipOptions {
@@ -16,7 +16,7 @@ function flip(op: string, options: FlipOptions, horizontal: boolean): ImageTrans
   checkOptions(op, options, ['probability']);
   const probability = requireBetween(op, 'probability', options.probability ?? 1, 0, 1);
   return (x, draws) => {
-    const images = imagesOf(op, x);
+    const images = pixelsOf(op, x);
     const { count, channels, height, width } = images;
     const certain = probability === 0 || probability === 1;
     const streams = certain ? null : drawsFor(op, draws, count);
@@ -95,7 +95,7 @@ function placesOf(
 
 /** Copies the piece at the place, in the padded image, of one channel. */
 function cut(
-  images: Images,
+  images: Pixels,
   from: number,
   [top, left]: Place,
   to: Storage,
@@ -131,7 +131,7 @@ export function crop(size: readonly [height: number, width: number], options: Cr
     throw new OptionError(`at is 'center', 'random' or [top, left], got ${JSON.stringify(at)}`, { op, option: 'at' });
   }
   return (x, draws) => {
-    const images = imagesOf(op, x);
+    const images = pixelsOf(op, x);
     const places = placesOf(at, slackOf(images, [height, width], padding), images.count, draws);
     const { data, done } = blank(images, height, width);
     if (fill !== 0) data.fill(fill);

@@ -7,7 +7,7 @@ import { constant } from '../value/create.ts';
 import type { Value } from '../value/value.ts';
 import { requireBetween, requireCount, requireOneOf } from './arguments.ts';
 import { drawsFor, type Draws } from './draws.ts';
-import { floatImages, imagesOf, requireAmount, type Amount, type ImageTransform } from './images.ts';
+import { floatImages, imagesOf, requireAmount, requireConcrete, type Amount, type ImageTransform } from './images.ts';
 import type { Interpolation } from './warp.ts';
 
 /** A number for all channels, or one for each. */
@@ -90,6 +90,7 @@ export function noise(std: Amount, options: NoiseOptions = {}): ImageTransform {
   }
   return (x, draws) => {
     const { value, count, channels, height, width } = imagesOf(op, x);
+    requireConcrete(op, x);
     const images = floatImages(value);
     const streams = drawsFor(op, draws, count);
     const scale = Float64Array.from(streams, (stream) =>

@@ -1,7 +1,7 @@
 /** Images read at other places: where each pixel of the result comes from is an affine function of where it is. */
 import { isFloat, type Storage } from '../base/dtypes.ts';
 import type { Value } from '../value/value.ts';
-import { blank, type Images } from './images.ts';
+import { blank, type Pixels } from './images.ts';
 
 export type Interpolation = 'bilinear' | 'nearest';
 
@@ -83,7 +83,7 @@ const pixel = ({ from, height, width, fill }: Plane, base: number, row: number, 
  * For every pixel of image i at (x, y), counted from the image's middle, what lies in the original at
  * (m₀x + m₁y + m₂, m₃x + m₄y + m₅), m being row i of the matrices [n, 6].
  */
-export function warp(images: Images, matrices: ArrayLike<number>, options: WarpOptions): Value {
+export function warp(images: Pixels, matrices: ArrayLike<number>, options: WarpOptions): Value {
   const { height, width, channels, count } = images;
   const { data, done } = blank(images, height, width);
   const whole = !isFloat(images.value.dtype);

@@ -1,6 +1,19 @@
 /** Image transforms: PyTorch's numbers, laws of what moves where, and randomness that belongs to the example. */
 import { expect } from '@jest/globals';
-import { arange, constant, manualSeed, ones, randn, type Value, zeros } from 'chainrule';
+import {
+  arange,
+  compile,
+  constant,
+  manualSeed,
+  noGrad,
+  ones,
+  randn,
+  TraceError,
+  value,
+  vmap,
+  zeros,
+  type Value,
+} from 'chainrule';
 import {
   affine,
   compose,
@@ -234,6 +247,27 @@ describe('in a DataLoader', () => {
     const weights = new Array<number>(10).fill(0).with(4, 1);
     const [x] = [...new DataLoader(images.unbind(), { ...options, weights, samples: 2 })];
     expect(x!.at(0)).not.toEqual(x!.at(1));
+  });
+});
+
+describe('what is prepared is data', () => {
+  test('normalize, resize and noise have derivatives; the others refuse images that require one', () => {
+    const x = value(image);
+    resize([2, 2])(normalize(0, 2)(noise(1)(x)))
+      .sum()
+      .backward();
+    expect(x.grad!.sum().item()).toBeCloseTo(2);
+    expect(() => rotate(10)(x)).toThrow(
+      /rotate: prepares data and has no derivative[^]*rotate\(…\)\(images\.detach\(\)\)/,
+    );
+    expect(noGrad(() => flipVertical()(x))).toEqual(flipVertical()(image));
+  });
+
+  test('what cannot be traced says so, and what can gives the same bits', () => {
+    expect(() => compile((x: Value) => rotate(10)(x))(image)).toThrow(/rotate: prepares data: it is no op/);
+    expect(() => vmap((x: Value) => noise(1)(x))(image.unsqueeze(0))).toThrow(TraceError);
+    const fixed = compose(normalize(1, 2), resize([5, 7]));
+    expect(compile(fixed)(image)).toEqual(fixed(image));
   });
 });
 
