@@ -1,10 +1,18 @@
 /** Pooling layers: largest elements and means of windows. */
 import { checkOptions } from '../base/errors.ts';
 import { perAxis, type PerAxis } from '../ops/convolution-arguments.ts';
-import { adaptiveAvgPool1d, adaptiveAvgPool2d, avgPool1d, avgPool2d, avgPool3d } from '../ops/pooling-average.ts';
+import {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+} from '../ops/pooling-average.ts';
 import {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
   maxPool1d,
   maxPool2d,
   maxPool3d,
@@ -217,6 +225,18 @@ export class AdaptiveAvgPool2d extends AdaptivePooling {
 }
 
 /**
+ * The means of windows that cover the last three axes: x [N, C, D, H, W] or [C, D, H, W]; null keeps a size.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool3d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes.
+ * @example new AdaptiveAvgPool3d(1).forward(volumes) // [N, C, 1, 1, 1]
+ */
+export class AdaptiveAvgPool3d extends AdaptivePooling {
+  constructor(outputSize: AdaptiveSize) {
+    super(['AdaptiveAvgPool3d', [], (x, size) => adaptiveAvgPool3d(x, size)], outputSize, {});
+  }
+}
+
+/**
  * The largest elements of windows that cover the last axis: x [N, C, L] or [C, L] gives [N, C, outputSize].
  * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
  * @throws OptionError for sizes that are no whole numbers; ShapeError for an empty axis.
@@ -242,6 +262,22 @@ export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptivePoolin
   constructor(outputSize: AdaptiveSize, options: IndicesOption<R> = {}) {
     super(
       ['AdaptiveMaxPool2d', ['returnIndices'], adaptiveMaxPool2d as unknown as AdaptiveMaxPoolOf<R>],
+      outputSize,
+      options,
+    );
+  }
+}
+
+/**
+ * The largest elements of windows that cover the last three axes: x [N, C, D, H, W] or [C, D, H, W]; null keeps a size.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool3d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes.
+ * @example new AdaptiveMaxPool3d([2, 4, null]).forward(volumes)
+ */
+export class AdaptiveMaxPool3d<R extends boolean = false> extends AdaptivePooling<IndicesOption<R>, MaxPooled<R>> {
+  constructor(outputSize: AdaptiveSize, options: IndicesOption<R> = {}) {
+    super(
+      ['AdaptiveMaxPool3d', ['returnIndices'], adaptiveMaxPool3d as unknown as AdaptiveMaxPoolOf<R>],
       outputSize,
       options,
     );

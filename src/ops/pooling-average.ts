@@ -98,7 +98,7 @@ interface AvgPool<Rank extends 1 | 2 | 3, O> {
   free<V extends AnyOperand>(x: V, kernelSize: PerAxis, options?: O): Value<PooledShape<Of<V>, Rank>>;
 }
 
-interface AdaptiveAvgPool<Rank extends 1 | 2> {
+interface AdaptiveAvgPool<Rank extends 1 | 2 | 3> {
   method<V extends Value>(this: V, size: AdaptiveSize): Value<PooledShape<Of<V>, Rank>>;
   free<V extends AnyOperand>(x: V, size: AdaptiveSize): Value<PooledShape<Of<V>, Rank>>;
 }
@@ -258,5 +258,31 @@ export const adaptiveAvgPool2d: Op<AdaptiveAvgPool<2>> = composite<AdaptiveAvgPo
       },
     ],
     gold: 'nn.functional.adaptive_avg_pool2d',
+  },
+);
+
+/**
+ * The means of `size` windows that cover the last three axes: x [N, C, D, H, W] or [C, D, H, W]; null keeps a size.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool3d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes; DtypeError for integers.
+ * @example ones([1, 3, 4, 9, 8]).adaptiveAvgPool3d([2, 4, null]) // [1, 3, 2, 4, 8]
+ */
+export const adaptiveAvgPool3d: Op<AdaptiveAvgPool<3>> = composite<AdaptiveAvgPool<3>>(
+  'adaptiveAvgPool3d',
+  adaptiveAvgPool('adaptiveAvgPool3d', 3),
+  {
+    glyph: 'μ',
+    samples: [
+      { inputs: [{ shape: [2, 1, 2, 3, 2] }], call: (x) => x.adaptiveAvgPool3d(2) },
+      { inputs: [{ shape: [2, 3, 2, 2] }], call: (x) => x.adaptiveAvgPool3d([2, null, 3]) },
+    ],
+    errors: [
+      {
+        call: () => zeros(2, 3, 4).adaptiveAvgPool3d(1),
+        error: 'ShapeError',
+        message: /adaptiveAvgPool3d: x must be \[N, C, D, H, W\] or \[C, D, H, W\], got \[2, 3, 4\]/,
+      },
+    ],
+    gold: 'nn.functional.adaptive_avg_pool3d',
   },
 );

@@ -339,3 +339,33 @@ export const adaptiveMaxPool2d: Op<AdaptiveMaxPool<2>> = composite<AdaptiveMaxPo
     gold: 'nn.functional.adaptive_max_pool2d',
   },
 );
+
+/**
+ * The largest elements of `size` windows that cover the last three axes: x [N, C, D, H, W] or [C, D, H, W]; null keeps a
+ * size.
+ * https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool3d.html
+ * @throws OptionError for sizes that are no whole numbers; ShapeError for empty axes.
+ * @example ones([1, 3, 4, 9, 8]).adaptiveMaxPool3d([2, 4, null]) // [1, 3, 2, 4, 8]
+ */
+export const adaptiveMaxPool3d: Op<AdaptiveMaxPool<3>> = composite<AdaptiveMaxPool<3>>(
+  'adaptiveMaxPool3d',
+  adaptiveMaxPool('adaptiveMaxPool3d', 3),
+  {
+    glyph: '⊤',
+    samples: [
+      { inputs: [{ shape: [2, 1, 2, 3, 2], distinct: true }], call: (x) => x.adaptiveMaxPool3d(2) },
+      {
+        inputs: [{ shape: [2, 3, 2, 2], distinct: true }],
+        call: (x) => x.adaptiveMaxPool3d([2, null, 3], { returnIndices: true }),
+      },
+    ],
+    errors: [
+      {
+        call: () => zeros(1, 0, 4, 4, 0).adaptiveMaxPool3d(1),
+        error: 'ShapeError',
+        message: /adaptiveMaxPool3d: the spatial axes of \[1, 0, 4, 4, 0\] are empty/,
+      },
+    ],
+    gold: 'nn.functional.adaptive_max_pool3d',
+  },
+);

@@ -18,8 +18,10 @@ type Construct = new (...args: readonly unknown[]) => AnyModule;
 const EXAMPLES: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   AdaptiveAvgPool1d: [[3]],
   AdaptiveAvgPool2d: [[[3, null]]],
+  AdaptiveAvgPool3d: [[[3, null, 1]]],
   AdaptiveMaxPool1d: [[3, { returnIndices: true }]],
   AdaptiveMaxPool2d: [[[3, null]]],
+  AdaptiveMaxPool3d: [[2]],
   AlphaDropout: [[0.2]],
   AvgPool1d: [[2, { padding: 1 }]],
   AvgPool2d: [[2, { divisorOverride: 3 }]],

@@ -46,8 +46,10 @@ export const layers: Readonly<Record<string, Adapter>> = {
   'nn.functional.avg_pool3d': pooling('avgPool3d', AVG),
   'nn.functional.adaptive_avg_pool1d': adaptive('adaptiveAvgPool1d'),
   'nn.functional.adaptive_avg_pool2d': adaptive('adaptiveAvgPool2d'),
+  'nn.functional.adaptive_avg_pool3d': adaptive('adaptiveAvgPool3d'),
   'nn.functional.adaptive_max_pool1d': adaptive('adaptiveMaxPool1d'),
   'nn.functional.adaptive_max_pool2d': adaptive('adaptiveMaxPool2d'),
+  'nn.functional.adaptive_max_pool3d': adaptive('adaptiveMaxPool3d'),
   ...Object.fromEntries(
     ['nearest', 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area'].map((mode) => [
       `nn.functional.interpolate.${mode}`,
