@@ -72,7 +72,7 @@ describe('data', () => {
     ['[x, y]', ({ x, y }) => [x, y], inOrder],
     ['a TensorDataset', ({ x, y }) => new TensorDataset(x, y), inOrder],
     ['a Dataset of one’s own', (setting) => new Pairs(setting), inOrder],
-    ['a DataLoader', (s) => new DataLoader(new Pairs(s), { batchSize: 4, dtype: 'float64' }) as never, {}],
+    ['a DataLoader', (s) => new DataLoader(new Pairs(s), { batchSize: 4, dtype: 'float64' }), {}],
     ['a list of batches', batchesOf, {}],
     ['batches as objects', (setting) => batchesOf(setting).map(([x, y]) => ({ x, y })), {}],
     ['a function that gives batches', (setting) => () => batchesOf(setting), {}],
@@ -362,7 +362,7 @@ test('models that want batches of one size get them before the first step, too',
   const model = new Fixed();
   const loader = new DataLoader(new TensorDataset(x, y), { batchSize: 5 });
   const optimizer = new SGD(model.parameters(), { lr: 0.1 });
-  expect((await fit(model, loader as never, { loss: mseLoss, optimizer, epochs: 1 })).batchLosses).toHaveLength(2);
+  expect((await fit(model, loader, { loss: mseLoss, optimizer, epochs: 1 })).batchLosses).toHaveLength(2);
 });
 
 test('a model is left in the mode that it was in', async () => {

@@ -83,8 +83,6 @@ describe('before the first step', () => {
       /unknown option "patience".*Known options: loss, /s,
     );
     expect(await refused([[x, y]], { batchSize: 3 })).toMatch(/batchSize is of no use where data come as an iterable/);
-    expect(await refused(new DataLoader(new TensorDataset(x, y)) as never, { shuffle: true })).toMatch(
-      /shuffle is of no use/,
-    );
+    expect(await refused(new DataLoader(new TensorDataset(x, y)), { shuffle: true })).toMatch(/shuffle is of no use/);
   });
 });
