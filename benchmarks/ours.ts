@@ -1,9 +1,18 @@
 /** This library as a contender: `node ours.mjs compiled|eager threads precision`. */
 import { compile, constant, value, type Value } from 'chainrule';
 import { crossEntropy } from 'chainrule/losses';
-import { Conv2d, Flatten, Linear, MaxPool2d, MLP, ReLU, Sequential, type Module } from 'chainrule/nn';
+import {
+  Conv2d,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  MLP,
+  ReLU,
+  Sequential,
+  TransformerEncoderLayer,
+  type Module,
+} from 'chainrule/nn';
 import { Adam, SGD, type Optimizer } from 'chainrule/optim';
-import { Block } from './block.ts';
 import { epochs } from './epochs.ts';
 import { contend, type Input, type Inputs, type Task, type WorkOptions } from './peers/contender.mjs';
 
@@ -96,39 +105,44 @@ function conv(inputs: Inputs): Task<Value> {
   return { run: () => step(dy), read, finish: () => undefined };
 }
 
-function block(inputs: Inputs, { time, width, heads }: WorkOptions): Task<Value> {
-  const model = new Block(Number(time), Number(width), Number(heads));
+function block(inputs: Inputs, { width, heads }: WorkOptions): Task<Value> {
+  const model = new TransformerEncoderLayer(Number(width), Number(heads), {
+    dimFeedforward: 4 * Number(width),
+    dropout: 0,
+    activation: 'gelu',
+    batchFirst: true,
+    normFirst: true,
+  });
   const weight = (name: string): Value => turned(fixed(inputs[name]!));
   const bias = (name: string): Value => fixed(inputs[name]!);
   model.loadStateDict({
     'norm1.weight': bias('gain1'),
     'norm1.bias': bias('shift1'),
-    'qkv.weight': weight('qkv'),
-    'qkv.bias': bias('qkvBias'),
-    'out.weight': weight('out'),
-    'out.bias': bias('outBias'),
+    'self_attn.in_proj_weight': weight('qkv'),
+    'self_attn.in_proj_bias': bias('qkvBias'),
+    'self_attn.out_proj.weight': weight('out'),
+    'self_attn.out_proj.bias': bias('outBias'),
     'norm2.weight': bias('gain2'),
     'norm2.bias': bias('shift2'),
-    'up.weight': weight('up'),
-    'up.bias': bias('upBias'),
-    'down.weight': weight('down'),
-    'down.bias': bias('downBias'),
-    mask: model.mask.detach(),
+    'linear1.weight': weight('up'),
+    'linear1.bias': bias('upBias'),
+    'linear2.weight': weight('down'),
+    'linear2.bias': bias('downBias'),
   });
   const [x, dy] = [cell(inputs['x']!), fixed(inputs['dy']!)];
   const step = wrap((dy) => {
     x.zeroGrad();
     model.zeroGrad();
-    const y = model.forward(x);
+    const y = model.forward(x, { isCausal: true });
     y.backward({ gradient: dy });
     return y.detach();
   });
   const read = (y: Value): ReturnType<Task<Value>['read']> => ({
     y: y.data,
     dx: x.grad!.data,
-    qkv: turned(model.qkv.weight.grad!).data,
-    down: turned(model.down.weight.grad!).data,
-    gain1: model.norm1.weight.grad!.data,
+    qkv: turned(model.selfAttn.inProjWeight!.grad!).data,
+    down: turned(model.linear2.weight.grad!).data,
+    gain1: model.norm1.weight!.grad!.data,
   });
   return { run: () => step(dy), read, finish: () => undefined };
 }
