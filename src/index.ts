@@ -39,7 +39,7 @@ export type { Cost, ProgramStats } from './program/stats.ts';
 export { grad, valueAndGrad, vjp, type GradOptions } from './transform/reverse.ts';
 export { jvp } from './transform/forward.ts';
 export { vmap, type VmapOptions } from './transform/batch.ts';
-export { manualSeed } from './value/random.ts';
+export { manualSeed, randomState, setRandomState, type RandomState } from './value/random.ts';
 export { hessian, hvp, jacobian, type JacobianOptions } from './transform/jacobian.ts';
 export { scan, type ScanOptions } from './transform/scan.ts';
 export { checkpoint } from './transform/call.ts';

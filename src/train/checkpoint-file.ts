@@ -4,13 +4,13 @@ import { generatorState, restoreGenerator } from '../base/random.ts';
 import { isPlainObject } from '../base/trees.ts';
 import { readBytes, writeBytes } from '../data/files.ts';
 import type { OptimizerState } from '../optim/state.ts';
-import { constant } from '../value/create.ts';
-import { isValue, type Value } from '../value/value.ts';
+import type { Value } from '../value/value.ts';
 import { describeModel, moduleClasses } from './architecture.ts';
 import type { Run, RunState } from './callback.ts';
-import { fromPlain, toPlain, type Kind } from './plain.ts';
+import { fromPlain, toPlain } from './plain.ts';
+import { arrayKind, tensorKind } from './plain-tensors.ts';
 import { modelNote, ownTensors, TRAINING, type SaveModelOptions } from './save.ts';
-import { seal, unseal } from './sealed.ts';
+import { seal, unseal, type Sealed } from './sealed.ts';
 
 /** How a run's epochs are ranked. */
 export interface Ranking {
@@ -32,37 +32,6 @@ export interface Checkpoint {
 
 const VERSION = 1;
 const OP = 'checkpoint';
-
-/** Values become tensors of the file, named after their places. */
-const tensorKind = (tensors: Record<string, Value>): Kind => ({
-  tag: 'tensor',
-  matches: isValue,
-  write: (x, at) => {
-    tensors[at] = x as Value;
-    return at;
-  },
-  read: (name) => {
-    const x = tensors[String(name)];
-    if (x !== undefined) return x;
-    throw new DataError(`has lost the tensor ${String(name)}`, { op: OP });
-  },
-});
-
-const ARRAYS = { Float64Array, Float32Array, Int32Array } as const;
-
-/** Typed arrays become tensors, too. */
-const arrayKind: Kind = {
-  tag: 'array',
-  matches: (x) => Object.values(ARRAYS).some((Type) => x instanceof Type),
-  write: (x, at, further) => {
-    const numbers = x as Float64Array;
-    return { type: numbers.constructor.name, numbers: further(constant(numbers), at) };
-  },
-  read: (data, at, further) => {
-    const { type, numbers } = data as { readonly type: keyof typeof ARRAYS; readonly numbers: unknown };
-    return ARRAYS[type].from((further(numbers, at) as Value).data);
-  },
-};
 
 /** Parameters that the optimizer trains beside the model's: those of a loss, for example. */
 function otherParameters({ model, optimizer }: Run): Record<string, Value> {
@@ -97,7 +66,7 @@ export function writeCheckpoint(path: string, run: Run, ranking: Ranking, option
     // As an array: text would be long.
     run: { ...state, history: { ...state.history, batchLosses: Float64Array.from(state.history.batchLosses) } },
   };
-  const json = toPlain(training, TRAINING, [tensorKind(tensors), arrayKind], {
+  const json = toPlain(training, TRAINING, [tensorKind(tensors, OP), arrayKind], {
     op: OP,
     hint: 'stateDict() of a callback gives numbers, text, lists and objects of them, typed arrays and Values.',
   });
@@ -117,23 +86,30 @@ function parse(text: string | undefined, path: string): unknown {
   }
 }
 
-/** @throws DataError naming the file, if it is cut off, damaged, of a newer format or no checkpoint. */
-export function readCheckpoint(path: string): Checkpoint {
-  const { tensors, notes } = unseal(readBytes(path, OP), path, OP);
-  let training: unknown;
-  try {
-    training = fromPlain(parse(notes['training'], path), TRAINING, [tensorKind({ ...tensors }), arrayKind], { op: OP });
-  } catch (error) {
-    if (!(error instanceof DataError) || error.message.includes(path)) throw error;
-    throw new DataError(`${path} is damaged: ${error.message}`, { op: OP, cause: error });
-  }
-  if (!isPlainObject(training) || training['version'] !== VERSION) {
-    const version = isPlainObject(training) ? training['version'] : undefined;
+function parsed({ tensors, notes }: Sealed, path: string): Checkpoint {
+  const kinds = [tensorKind({ ...tensors }, OP), arrayKind];
+  const training = fromPlain(parse(notes['training'], path), TRAINING, kinds, { op: OP });
+  const version = isPlainObject(training) ? training['version'] : undefined;
+  if (version !== VERSION) {
     throw new DataError(`${path} is of format ${String(version)}, this library reads ${VERSION}`, { op: OP });
   }
-  const { run, ...rest } = training as unknown as Omit<Checkpoint, 'path' | 'model'>;
+  const { run, ...rest } = training as Omit<Checkpoint, 'path' | 'model'>;
   const history = { ...run.history, batchLosses: Array.from(run.history.batchLosses) };
   return { ...rest, path, model: ownTensors(tensors), run: { ...run, history } };
+}
+
+/** @throws DataError naming the file, if it is cut off, damaged, of another format or no checkpoint. */
+export function readCheckpoint(path: string): Checkpoint {
+  const sealed = unseal(readBytes(path, OP), path, OP);
+  try {
+    return parsed(sealed, path);
+  } catch (error) {
+    if (error instanceof DataError && error.message.includes(path)) throw error;
+    throw new DataError(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, {
+      op: OP,
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -99,3 +99,4 @@ export {
   type SearchOptions,
   type TrainFunction,
 } from './search/search.ts';
+export { loadState, saveState, type SaveStateOptions } from './state-file.ts';

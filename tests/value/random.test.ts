@@ -1,4 +1,19 @@
-import { manualSeed, rand, randint, randn, trace, interpret, vmap, zeros, type Value } from 'chainrule';
+import {
+  compile,
+  interpret,
+  manualSeed,
+  OptionError,
+  rand,
+  randint,
+  randn,
+  randomState,
+  setRandomState,
+  trace,
+  TraceError,
+  vmap,
+  zeros,
+  type Value,
+} from 'chainrule';
 
 const mean = (x: Value): number => x.sum().item() / x.size;
 
@@ -35,4 +50,17 @@ test('a trace draws when it is run; vmap draws for each example', () => {
   expect(run()).toEqual(first);
   const [a, b] = vmap((x: Value) => x.add(rand([2])))(zeros([2, 2])).toArray() as number[][];
   expect(a).not.toEqual(b);
+});
+
+test('the position can be kept, and gone back to', () => {
+  manualSeed(9);
+  rand([2]);
+  const position = randomState();
+  const expected = [rand([3]).toArray(), randn([2]).toArray()];
+  manualSeed(1);
+  setRandomState(JSON.parse(JSON.stringify(position)) as typeof position);
+  expect([rand([3]).toArray(), randn([2]).toArray()]).toEqual(expected);
+  expect(() => setRandomState({ seed: 1, draws: -1 })).toThrow(OptionError);
+  expect(() => setRandomState({ seed: 0.5, draws: 0 })).toThrow(OptionError);
+  expect(() => compile((x: Value) => x.add(randomState().draws))(zeros([1]))).toThrow(TraceError);
 });
