@@ -57,7 +57,7 @@ export function integer(low: number, high: number): Distribution<number> {
 
 /** One of the values, all alike; a list in a space is the same. @throws OptionError for none. @example choice(['relu', 'tanh']) */
 export function choice<const T extends Plain>(values: readonly T[]): Distribution<T> {
-  if (!Array.isArray(values) || values.length === 0) {
+  if (!isList(values) || values.length === 0) {
     throw new OptionError('needs a list of at least one value', { op: 'choice', option: 'values' });
   }
   return { text: `choice(${JSON.stringify(values)})`, at: (u) => values[Math.floor(values.length * u)]! };
