@@ -177,6 +177,7 @@ export function checkpoint(options: CheckpointOptions): CheckpointCallback {
   };
 
   const begin = (run: Run): void => {
+    isOverdue = false;
     prepareFolder(directory);
     removeParts(directory);
     const from = chosen(options);
