@@ -52,8 +52,8 @@ export interface LSTMOptions extends RecurrentOptions {
 export interface RecurrentCallOptions {
   /**
    * So many steps of each sequence count, the rest is padding behind them: outputs there are zeros, the states returned
-   * are those at each length, and the backward direction starts there. An int32 Value [N] may change from call to call
-   * of a compiled function; a list of numbers is a part of the program.
+   * are those at each length, and the backward direction starts there. In a compiled function, an int32 Value [N], or a
+   * list among its arguments, may change from call to call; a list that it captures is a part of the program.
    */
   readonly lengths?: SequenceLengths | null;
 }
