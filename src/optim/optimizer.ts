@@ -205,6 +205,15 @@ export abstract class Optimizer<O extends BaseSettings = BaseSettings> {
     slots.forEach((own, i) => own.load(saved.parameters[i]!));
   }
 
+  /**
+   * @internal As it was when this state was saved: what has been remembered only since is forgotten, too. For a try that is
+   * over; a compiled step that was made since would go on with slots that nobody sees any more.
+   */
+  _rewind(saved: OptimizerState): void {
+    this.loadStateDict(saved);
+    this.parameters.forEach((p, i) => this.#slots.get(p)!.keepOnly(saved.parameters[i]!));
+  }
+
   static {
     // What Node's console shows.
     Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {

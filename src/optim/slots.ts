@@ -101,6 +101,11 @@ export class Slots {
     }
   }
 
+  /** Forgets what was not there when this was saved. */
+  keepOnly(saved: ParameterState): void {
+    for (const name of [...this.#slots.keys()]) if (!Object.hasOwn(saved, name)) this.#slots.delete(name);
+  }
+
   /** Counts keep their dtype; what has the parameter's shape has its dtype, too. */
   #cellLike({ shape, dtype }: Value): Value {
     return full(shape, 0, { dtype: shape.length === 0 ? dtype : this.parameter.dtype });

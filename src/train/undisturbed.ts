@@ -20,7 +20,7 @@ export function remember(model: AnyModule, optimizer?: Optimizer): () => void {
       leaf.grad = gradient;
     }
     for (const [module, training] of modes) module.training = training;
-    if (state !== undefined) optimizer!.loadStateDict(state);
+    if (state !== undefined) optimizer!._rewind(state);
     restoreGenerator(random);
   };
 }

@@ -15,7 +15,7 @@ import {
   TransformerEncoderLayer,
   type MLPOptions,
 } from 'chainrule/nn';
-import { Adam, SGD } from 'chainrule/optim';
+import { Adam, LBFGS, RMSprop, SGD } from 'chainrule/optim';
 import { diagnose, type Diagnosis } from 'chainrule/train';
 
 beforeEach(() => manualSeed(0));
@@ -254,6 +254,14 @@ describe('looking changes nothing', () => {
     expect(all()).toBe(before);
     expect(String(diagnose(model, { x, y }, { loss, optimizer }))).toBe(first);
     expect(next()).toEqual(expected);
+  });
+
+  test.each([Adam, RMSprop, LBFGS])('an optimizer that has not made a step yet remembers nothing (%#)', (Class) => {
+    const model = network();
+    const optimizer = new Class(model.parameters(), { lr: 0.01 });
+    const before = JSON.stringify(optimizer.stateDict());
+    diagnose(model, batch(), { loss, optimizer });
+    expect(JSON.stringify(optimizer.stateDict()) === before).toBe(true);
   });
 
   test('a compiled step is not compiled again', () => {

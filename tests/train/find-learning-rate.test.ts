@@ -63,6 +63,24 @@ test('model, optimizer, groups, loader and random numbers are as they were, to t
   }
 });
 
+test('an optimizer that has not made a step yet remembers nothing', async () => {
+  const model = noisy();
+  const optimizer = new Adam(model.parameters());
+  const before = JSON.stringify([optimizer.stateDict(), model.stateDict()]);
+  await findLearningRate(model, data(), { loss: crossEntropy, optimizer, batches: 8 });
+  expect(JSON.stringify([optimizer.stateDict(), model.stateDict()]) === before).toBe(true);
+  // And a run from here is as if nothing had been tried.
+  const run = async (tried: boolean): Promise<readonly number[]> => {
+    manualSeed(3);
+    const [net, { x, y }] = [noisy(), data()];
+    const adam = new Adam(net.parameters(), { lr: 0.01 });
+    const options = { loss: crossEntropy, optimizer: adam };
+    if (tried) await findLearningRate(net, { x, y }, { ...options, batches: 8 });
+    return (await fit(net, { x, y }, { ...options, epochs: 2, progress: false })).batchLosses;
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
 test('compiled or not, the same losses', async () => {
   const model = noisy();
   const { x, y } = data();
