@@ -28,20 +28,35 @@ const message: Layout = { 2: { table: (kind: number) => HEADERS[kind] ?? scalars
 /** Rows cost at least a bit each, but for those of columns that are null throughout. */
 const mostRows = (bytes: Uint8Array): number => 8 * bytes.length + 65536;
 
+/** What messages are checked against. */
+interface Context {
+  readonly fail: Fail;
+  /** The most rows that the file can hold. */
+  readonly most: number;
+  /** Whether no column of the schema is made of others: then each has as many rows as its batch. */
+  flat: boolean;
+}
+
 /** The rows that a batch speaks of are no more than the file can hold; its buffers lie within its body. */
-function checkBatch(buffer: FlatBuffer, batch: number, body: number, most: number, fail: Fail): void {
+function checkBatch(buffer: FlatBuffer, batch: number, body: number, { fail, most, flat }: Context): void {
   const within = (n: number, limit: number): boolean => n >= 0 && n <= limit;
-  if (!within(buffer.long(batch, 0), most)) fail('a batch has an impossible number of rows');
-  for (const [rows, missing] of buffer.structs(batch, 1, 16)) {
-    if (!within(rows, most) || !within(missing, rows)) fail('a column has an impossible number of rows');
+  const rows = buffer.long(batch, 0);
+  if (!within(rows, most)) fail('a batch has an impossible number of rows');
+  for (const [length, missing] of buffer.structs(batch, 1, 16)) {
+    const fits = flat ? length === rows : within(length, most);
+    if (!fits || !within(missing, length)) fail('a column has an impossible number of rows');
   }
   for (const [start, length] of buffer.structs(batch, 2, 16)) {
     if (!within(start, body) || !within(length, body - start)) fail('a buffer lies outside its batch');
   }
 }
 
+const isFlat = (buffer: FlatBuffer, schemaAt: number): boolean =>
+  buffer.children(schemaAt, 1).every((column) => buffer.children(column, 5).length === 0);
+
 /** Checks the message whose metadata these are, of one kind if it is given; returns the length of its body. */
-function checkMessage(bytes: Uint8Array, kindWanted: number | null, most: number, left: number, fail: Fail): number {
+function checkMessage(bytes: Uint8Array, kindWanted: number | null, left: number, context: Context): number {
+  const { fail } = context;
   const buffer = new FlatBuffer(bytes, fail);
   const root = buffer.root(message);
   const body = buffer.long(root, 3);
@@ -49,15 +64,14 @@ function checkMessage(bytes: Uint8Array, kindWanted: number | null, most: number
   const kind = buffer.byte(root, 1);
   if (kindWanted !== null && kind !== kindWanted) return fail('its directory takes one kind of message for another');
   const header = buffer.child(root, 2);
-  if (kind === 2 || kind === 3) {
-    const batch = kind === 2 ? buffer.child(header, 1) : header;
-    checkBatch(buffer, batch, body, most, fail);
-  }
+  if (kind === 1) context.flat = isFlat(buffer, header);
+  if (kind === 2) checkBatch(buffer, buffer.child(header, 1), body, context);
+  if (kind === 3) checkBatch(buffer, header, body, context);
   return body;
 }
 
 /** Checks the message that starts here; returns where it ends, and null at the end mark. */
-function checkMessageAt(bytes: Uint8Array, start: number, kind: number | null, fail: Fail): number | null {
+function checkMessageAt(bytes: Uint8Array, start: number, kind: number | null, context: Context): number | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (at: number): number => (at + 4 <= bytes.length ? view.getInt32(at, true) : -1);
   // Since 2019 the length stands behind four bytes of ones.
@@ -65,13 +79,14 @@ function checkMessageAt(bytes: Uint8Array, start: number, kind: number | null, f
   const length = word(at);
   if (length === 0) return null;
   const from = at + 4;
-  if (length < 0 || from + length > bytes.length) return fail('it is cut off, or no Arrow file');
+  if (length < 0 || from + length > bytes.length) return context.fail('it is cut off, or no Arrow file');
   const left = bytes.length - from - length;
-  return from + length + checkMessage(bytes.subarray(from, from + length), kind, mostRows(bytes), left, fail);
+  return from + length + checkMessage(bytes.subarray(from, from + length), kind, left, context);
 }
 
 function checkStream(bytes: Uint8Array, fail: Fail): void {
-  for (let at: number | null = 0; at !== null; at = checkMessageAt(bytes, at, null, fail)) {
+  const context: Context = { fail, most: mostRows(bytes), flat: false };
+  for (let at: number | null = 0; at !== null; at = checkMessageAt(bytes, at, null, context)) {
     if (at === bytes.length) fail('it is cut off: there is no end mark');
   }
 }
@@ -87,11 +102,12 @@ function checkFile(bytes: Uint8Array, fail: Fail): void {
   const buffer = new FlatBuffer(bytes.subarray(end - length, end), fail);
   const root = buffer.root(footer);
   const body = bytes.subarray(0, end - length);
+  const context: Context = { fail, most: mostRows(bytes), flat: isFlat(buffer, buffer.child(root, 1)) };
   // Batches of dictionaries, then of records: the kinds of messages have the numbers of the fields that list them.
   for (const kind of [2, 3]) {
     for (const [offset] of buffer.structs(root, kind, 24)) {
       if (!(offset >= 8 && offset < body.length)) fail('a batch lies outside the file');
-      if (checkMessageAt(body, offset, kind, fail) === null) fail('a batch is missing');
+      if (checkMessageAt(body, offset, kind, context) === null) fail('a batch is missing');
     }
   }
 }

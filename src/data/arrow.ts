@@ -9,11 +9,18 @@ interface ArrowType {
   toString(): string;
 }
 
+/** A stretch of a column. */
+interface Chunk {
+  readonly length: number;
+  readonly values?: ArrayLike<unknown>;
+  readonly valueOffsets?: ArrayLike<unknown>;
+}
+
 /** What of a `Table` of apache-arrow is used here. */
 export interface ArrowTable {
   readonly numRows: number;
   readonly schema: { readonly fields: readonly { readonly name: string; readonly type: ArrowType }[] };
-  getChildAt(index: number): Iterable<unknown> | null;
+  getChildAt(index: number): (Iterable<unknown> & { readonly data?: readonly unknown[] }) | null;
 }
 
 type Cell = number | string | boolean | null;
@@ -34,8 +41,14 @@ const failure =
     throw new DataError(`${name}: ${message}`, { op: 'fromArrow', ...(hint === undefined ? {} : { hint }) });
   };
 
-/** The number that `Type.Int` is in apache-arrow. */
-const INTEGER = 2;
+/** The numbers that `Type.Int` and `Type.Bool` are in apache-arrow. */
+const [INTEGER, BOOLEAN] = [2, 6];
+
+/** Whether a stretch's buffers hold as many rows as it says: what lies beyond them would read as missing. */
+function holdsRows({ length, values, valueOffsets }: Chunk, { typeId }: ArrowType): boolean {
+  if (valueOffsets !== undefined) return valueOffsets.length > length || length === 0;
+  return values === undefined || (typeId === BOOLEAN ? 8 : 1) * values.length >= length;
+}
 
 /** A cell as a number, text or boolean; moments are milliseconds since 1970. */
 function cellOf(x: unknown, fail: (what: string) => never): Cell {
@@ -133,7 +146,10 @@ export function fromArrow(table: ArrowTable, name: string = 'the Arrow table'): 
   const columns = table.schema.fields.map((field, index): Column => {
     const type = field.type.toString();
     const fail = (what: string): never => failure(name)(`column ${field.name} is ${type} and holds ${what}`);
-    const cells = Array.from(table.getChildAt(index) ?? [], (x) => cellOf(x, fail));
+    const vector = table.getChildAt(index);
+    const chunks = (vector?.data ?? []) as readonly Chunk[];
+    if (!chunks.every((chunk) => holdsRows(chunk, field.type))) fail('fewer values than rows');
+    const cells = Array.from(vector ?? [], (x) => cellOf(x, fail));
     if (cells.length !== table.numRows) fail(`${cells.length} rows where the table has ${table.numRows}`);
     return { name: field.name, type, whole: (field.type.dictionary ?? field.type).typeId === INTEGER, cells };
   });

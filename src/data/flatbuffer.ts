@@ -119,6 +119,15 @@ export class FlatBuffer {
     return place === 0 ? this.#fail('a table is missing') : this.#target(place);
   }
 
+  /** The tables in the list that a field points to. */
+  children(at: number, id: number): readonly number[] {
+    const place = this.#field(at, id);
+    if (place === 0) return [];
+    const target = this.#target(place);
+    const count = this.#view.getUint32(target, true);
+    return Array.from({ length: count }, (_, i) => this.#target(target + 4 + 4 * i));
+  }
+
   /** The first two eight-byte words of each struct in a list of them. */
   *structs(at: number, id: number, bytes: number): Generator<[number, number], void, undefined> {
     const place = this.#field(at, id);

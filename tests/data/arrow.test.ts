@@ -12,11 +12,14 @@ import {
   Int32,
   Int64,
   Int8,
+  makeData,
+  Null,
   Table,
   tableFromArrays,
   tableToIPC,
   TimestampMicrosecond,
   Utf8,
+  Vector,
   vectorFromArray,
 } from 'apache-arrow';
 import { constant, DataError, type Value } from 'chainrule';
@@ -33,6 +36,7 @@ const table = new Table({
   island: vectorFromArray(['a', null, 'b'], new Utf8()),
   alive: vectorFromArray([true, false, true], new Bool()),
   seen: vectorFromArray([new Date(noon), new Date(0), null], new TimestampMicrosecond()),
+  none: new Vector([makeData({ type: new Null(), length: 3 })]),
   day: vectorFromArray([new Date(86400000), new Date(0), new Date(0)], new DateDay()),
 });
 
@@ -47,6 +51,7 @@ describe('columns', () => {
     expect(numbers('big')).toEqual([1, 1099511627776, 3]);
     expect(numbers('seen')).toEqual([noon, 0, NaN]);
     expect(numbers('day')).toEqual([86400000, 0, 0]);
+    expect(numbers('none')).toEqual([NaN, NaN, NaN]);
     expect(numbers('alive')).toEqual([1, 0, 1]);
     expect([columns.length, columns.columns[4]]).toEqual([3, 'species']);
   });
@@ -139,9 +144,26 @@ describe('files', () => {
     },
   );
 
+  test('of which one length is wrong are refused, not filled up with nulls', async () => {
+    const bytes = tableToIPC(tableFromArrays({ x: Float64Array.of(1, 2), y: Float64Array.of(3, 4) }), 'stream');
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let refused = 0;
+    // Wherever a 2 stands as a number of rows, one of 8 bytes, say 3.
+    for (let at = 0; at + 8 <= bytes.length; at += 4) {
+      if (view.getBigInt64(at, true) !== 2n) continue;
+      view.setBigInt64(at, 3n, true);
+      await expect(readArrow(write(bytes))).rejects.toThrow(DataError);
+      view.setBigInt64(at, 2n, true);
+      refused++;
+    }
+    expect(refused).toBeGreaterThanOrEqual(3);
+  });
+
   test('that are none, or cut off, are refused', async () => {
     await expect(readArrow(write(new Uint8Array(0)))).rejects.toThrow(/a\.arrow is damaged, or no Arrow file/);
-    await expect(readArrow(write(tableToIPC(table, 'file').subarray(0, -3)))).rejects.toThrow(/a\.arrow is damaged.*cut off/);
+    await expect(readArrow(write(tableToIPC(table, 'file').subarray(0, -3)))).rejects.toThrow(
+      /a\.arrow is damaged.*cut off/,
+    );
     await expect(readArrow(join(folder, 'none.arrow'))).rejects.toThrow(/cannot read .*none\.arrow/);
   });
 });
