@@ -130,6 +130,11 @@ export class DataLoader<T, B = Collated<Awaited<T>>> implements Iterable<B>, Asy
       : undefined;
   }
 
+  /** Whether batches are rows of the data set as they are: no `collate`, no `transform`. */
+  get isVerbatim(): boolean {
+    return this.#options.collate === undefined && this.#options.transform === undefined;
+  }
+
   /** How many batches a walk gives. @throws DataError for a stream, which does not know. */
   get length(): number {
     const n = this.examples;

@@ -174,7 +174,8 @@ function loaderFeed(op: string, loader: DataLoader<unknown, unknown>): Feed {
   const immediate = isImmediate(loader);
   if (loader.examples === 0) throw new DataError('the data set has no examples', { op });
   const { source } = loader;
-  const tensors = source instanceof TensorDataset ? (source.tensors as readonly Value[]) : null;
+  const isKnown = source instanceof TensorDataset && loader.isVerbatim;
+  const tensors = isKnown ? (source.tensors as readonly Value[]) : null;
   return {
     source: loader,
     length: loader.examples === undefined ? null : loader.length,

@@ -2,8 +2,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { manualSeed, value, type Value } from 'chainrule';
-import { DataLoader, TensorDataset } from 'chainrule/data';
+import { manualSeed, rand, value, type Value } from 'chainrule';
+import { compose, DataLoader, flipVertical, noise, TensorDataset } from 'chainrule/data';
 import { crossEntropy, mseLoss } from 'chainrule/losses';
 import { Linear } from 'chainrule/nn';
 import { Adam, CosineAnnealingLR, ExponentialMovingAverage, ReduceLROnPlateau, SGD } from 'chainrule/optim';
@@ -190,6 +190,26 @@ describe('a run that is broken off and goes on is the run that never ended', () 
     await expect(go(checkpoint({ directory, everyBatches: 3 }), killing(2, 4))).rejects.toThrow(Killed);
     expect(basename(lastCheckpoint(directory)!)).toBe('epoch-0001-batch-000002.safetensors');
     expect(await go(checkpoint({ directory, everyBatches: 3, resume: true }))).toEqual(straight);
+  });
+
+  test('with random changes of the images that it learns from', async () => {
+    const go = async (...callbacks: Callback[]): Promise<unknown> => {
+      const made = fresh((model) => new Adam(model.parameters()))();
+      manualSeed(5);
+      const [x, y] = [rand([20, 1, 3, 1], { dtype: 'float32' }), rand([20, 1], { dtype: 'float32' })];
+      const augment = compose(flipVertical(), noise(0.1));
+      const loader = new DataLoader(new TensorDataset(x, y), {
+        batchSize: 6,
+        shuffle: true,
+        transform: ([images, targets], draws) => [augment(images, draws).flatten(1), targets] as const,
+      });
+      const { batchSize: _, ...options } = made.options;
+      return outcome(made, await fit(made.model, loader, { ...options, epochs: 3, callbacks }));
+    };
+    const straight = await go();
+    await expect(go(checkpoint({ directory, everyBatches: 2 }), killing(2, 4))).rejects.toThrow(Killed);
+    expect(basename(lastCheckpoint(directory)!)).toBe('epoch-0001-batch-000002.safetensors');
+    expect(await go(checkpoint({ directory, everyBatches: 2, resume: true }))).toEqual(straight);
   });
 
   test('two callbacks of one name keep states of their own', async () => {
