@@ -1,6 +1,7 @@
 /** Models with their configuration in one safetensors file. */
 import { isFloat, type DType } from '../base/dtypes.ts';
 import { checkOptions, DataError, OptionError } from '../base/errors.ts';
+import { sameShape } from '../base/shapes.ts';
 import { isPlainObject } from '../base/trees.ts';
 import { readBytes, writeBytes } from '../data/files.ts';
 import { fromJSON, type PreprocessorClass } from '../data/from-json.ts';
@@ -32,6 +33,8 @@ export interface SaveModelOptions {
 export interface LoadModelOptions {
   /** The classes of your own that the model or its preprocessing consist of. */
   readonly classes?: Classes;
+  /** Of a checkpoint whose run kept a moving average of `model.parameters()`: whether to load the averages; default false. */
+  readonly averages?: boolean;
 }
 
 export interface LoadedModel<M = Module, P = unknown> {
@@ -181,14 +184,29 @@ function within<T>(file: string, op: string, f: () => T): T {
   }
 }
 
+/** The averages that a run kept, in the place of the parameters. */
+function takeAverages(model: AnyModule, { tensors }: Sealed, file: string, op: string): void {
+  const averageOf = (i: number): Value | undefined => tensors[`${TRAINING}.run.callbacks.ema.averages[${i}]`];
+  const parameters = model.parameters();
+  const fits = parameters.every((p, i) => sameShape(p.shape, averageOf(i)?.shape ?? [-1]));
+  if (!fits || averageOf(parameters.length) !== undefined) {
+    throw new DataError(`${file} holds no moving average of all the model's parameters`, {
+      op,
+      hint: 'Leave averages out.',
+    });
+  }
+  parameters.forEach((p, i) => p.assign(averageOf(i)!));
+}
+
 function modelOf<M, P>(sealed: Sealed, file: string, options: LoadModelOptions, op: string): LoadedModel<M, P> {
-  checkOptions(op, options, ['classes']);
-  const { classes = {} } = options;
+  checkOptions(op, options, ['classes', 'averages']);
+  const { classes = {}, averages = false } = options;
   const note = parseNote(sealed.notes['model'], file, op);
   const own: ModuleClasses = moduleClasses(classes);
   const model = within(file, op, () => buildModel(note.model, own, op));
   matchDTypes(model, '', ownTensors(sealed.tensors));
   takeOver(model, sealed, {}, file, op);
+  if (averages) takeAverages(model, sealed, file, op);
   for (const [name, leaf] of model.namedParameters()) if (note.frozen.includes(name)) leaf.requiresGrad = false;
   const preprocessing = within(file, op, () =>
     fromPlain(note.preprocessing, 'preprocessing', [preprocessors(classes, op)], { op }),

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { DataError, manualSeed, OptionError, randn } from 'chainrule';
 import { mseLoss } from 'chainrule/losses';
 import { Linear, MLP } from 'chainrule/nn';
-import { SGD } from 'chainrule/optim';
+import { ExponentialMovingAverage, SGD } from 'chainrule/optim';
 import { bestCheckpoint, checkpoint, fit, lastCheckpoint, loadModel } from 'chainrule/train';
 import { adam, data, Killed, losing, run, tiny, type Make } from './broken-runs.ts';
 
@@ -76,6 +76,24 @@ describe('what is kept', () => {
       Object.values(made.model.stateDict()).map((x) => x.toArray()),
     );
     expect(preprocessing).toEqual({ note: 'as it is' });
+  });
+
+  test('with a moving average it holds that, too', async () => {
+    const made = adam();
+    const ema = new ExponentialMovingAverage(made.model.parameters(), { decay: 0.5 });
+    const callback = checkpoint({ directory });
+    await fit(made.model, data(), { ...made.options, ema, epochs: 2, callbacks: [callback] });
+    const loaded = (averages: boolean): unknown =>
+      loadModel(callback.last!, { averages })
+        .model.parameters()
+        .map((p) => p.toArray());
+    expect(loaded(false)).toEqual(made.model.parameters().map((p) => p.toArray()));
+    expect(loaded(true)).toEqual(ema.averages.map((p) => p.toArray()));
+    expect(loaded(true)).not.toEqual(loaded(false));
+    await run(tiny([]), 1, checkpoint({ directory, overwrite: true }));
+    expect(() => loadModel(lastCheckpoint(directory)!, { averages: true })).toThrow(
+      /epoch-0001\.safetensors holds no moving average/,
+    );
   });
 
   test('a model with a function in it goes on, too; only its configuration is not in the file', async () => {
