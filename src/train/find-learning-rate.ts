@@ -10,7 +10,7 @@ import { NotFiniteError } from './finite.ts';
 import { forwardOf, type Forward } from './forward.ts';
 import { dtypeOf } from './mode.ts';
 import { pacer } from './pause.ts';
-import { drawLite, plotTheme, type PlotOptions } from './vega.ts';
+import { drawLite, plotTheme, type PlotOptions } from './plots/vega.ts';
 import { stepOf, type Loss, type Step } from './step.ts';
 import { undisturbedAsync } from './undisturbed.ts';
 

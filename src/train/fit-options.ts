@@ -7,7 +7,7 @@ import type { Value } from '../value/value.ts';
 import type { CompileChoice } from './compiled.ts';
 import type { TrainingData } from './feed.ts';
 import type { Forward } from './forward.ts';
-import type { MetricLike } from './metric.ts';
+import type { MetricLike } from './metrics/metric.ts';
 import type { ScheduleLike } from './schedule.ts';
 import type { Loss } from './step.ts';
 

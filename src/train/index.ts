@@ -9,21 +9,21 @@ export {
   lastCheckpoint,
   type CheckpointCallback,
   type CheckpointOptions,
-} from './checkpoint.ts';
+} from './saving/checkpoint.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export { evaluate, type EvaluateOptions } from './evaluate.ts';
 export type { BatchLike, BatchStream, Inputs, TrainingData } from './feed.ts';
 export { fit } from './fit.ts';
 export type { FitOptions } from './fit-options.ts';
 export type { Forward } from './forward.ts';
-export type { Metric, MetricFunction, MetricLike } from './metric.ts';
-export { accuracy, Accuracy, topKAccuracy, TopKAccuracy, type TopKOptions } from './metrics-accuracy.ts';
-export type { Average } from './metrics-averages.ts';
-export { confusionMatrix, ConfusionMatrix, type ConfusionOptions } from './metrics-confusion.ts';
-export type { Numbers, ReadOptions } from './metrics-input.ts';
-export { perplexity, Perplexity, type PerplexityOptions } from './metrics-perplexity.ts';
-export { f1, F1Score, precision, Precision, recall, Recall, type PrecisionOptions } from './metrics-precision.ts';
-export { averagePrecision, AveragePrecision, rocAuc, RocAuc, type RankingOptions } from './metrics-ranking.ts';
+export type { Metric, MetricFunction, MetricLike } from './metrics/metric.ts';
+export { accuracy, Accuracy, topKAccuracy, TopKAccuracy, type TopKOptions } from './metrics/accuracy.ts';
+export type { Average } from './metrics/averages.ts';
+export { confusionMatrix, ConfusionMatrix, type ConfusionOptions } from './metrics/confusion.ts';
+export type { Numbers, ReadOptions } from './metrics/input.ts';
+export { perplexity, Perplexity, type PerplexityOptions } from './metrics/perplexity.ts';
+export { f1, F1Score, precision, Precision, recall, Recall, type PrecisionOptions } from './metrics/precision.ts';
+export { averagePrecision, AveragePrecision, rocAuc, RocAuc, type RankingOptions } from './metrics/ranking.ts';
 export {
   mae,
   MeanAbsoluteError,
@@ -33,17 +33,17 @@ export {
   R2,
   rmse,
   RootMeanSquaredError,
-} from './metrics-regression.ts';
-export type { TallyOptions } from './metrics-tally.ts';
+} from './metrics/regression.ts';
+export type { TallyOptions } from './metrics/tally.ts';
 export { TrainingAnomalyError } from './not-finite.ts';
 export { predict, type PredictOptions } from './predict.ts';
 export type { RateFunction, ScheduleLike, ScheduleOptions, Scheduler } from './schedule.ts';
 export type { Loss } from './step.ts';
-export { plotDecisionBoundary, type BoundaryPlotOptions } from './boundary.ts';
-export { plotLoss } from './plot.ts';
-export { bar, lines, type Terminal } from './progress.ts';
-export { notebook, type Display } from './progress-notebook.ts';
-export { canPlot, type PlotOptions } from './vega.ts';
+export { plotDecisionBoundary, type BoundaryPlotOptions } from './plots/boundary.ts';
+export { plotLoss } from './plots/loss.ts';
+export { bar, lines, type Terminal } from './progress/progress.ts';
+export { notebook, type Display } from './progress/notebook.ts';
+export { canPlot, type PlotOptions } from './plots/vega.ts';
 export {
   choice,
   integer,
@@ -64,25 +64,25 @@ export {
   type LoadedModel,
   type LoadModelOptions,
   type SaveModelOptions,
-} from './save.ts';
+} from './saving/save.ts';
 export { diagnose, Diagnosis, type DiagnoseOptions } from './diagnose/diagnose.ts';
 export type { ActivationReport } from './diagnose/activations.ts';
 export type { Curves, CurveVerdict } from './diagnose/curves.ts';
 export type { Finding, FindingKind } from './diagnose/finding.ts';
 export type { LayerReport } from './diagnose/layers.ts';
 export type { Statistics } from './diagnose/numbers.ts';
-export { plotConfusionMatrix, type ConfusionPlotOptions } from './plot-confusion.ts';
-export { plotFilters, type FilterPlotOptions } from './plot-filters.ts';
-export { plotHistograms, type HistogramPlotOptions } from './plot-histograms.ts';
+export { plotConfusionMatrix, type ConfusionPlotOptions } from './plots/confusion.ts';
+export { plotFilters, type FilterPlotOptions } from './plots/filters.ts';
+export { plotHistograms, type HistogramPlotOptions } from './plots/histograms.ts';
 export {
   plotHistory,
   plotLearningRate,
   type HistoryPlotOptions,
   type PlottedHistory,
   type RatePlotOptions,
-} from './plot-history.ts';
-export { plotRocCurve } from './plot-roc.ts';
-export { plotLines, type LinesOptions } from './plot-lines.ts';
+} from './plots/history.ts';
+export { plotRocCurve } from './plots/roc.ts';
+export { plotLines, type LinesOptions } from './plots/lines.ts';
 export { csvLog, jsonLog, type CsvLogOptions } from './logs.ts';
 export { tensorBoard, type TensorBoardOptions } from './tensorboard/callback.ts';
 export { SummaryWriter } from './tensorboard/writer.ts';
@@ -99,4 +99,4 @@ export {
   type SearchOptions,
   type TrainFunction,
 } from './search/search.ts';
-export { loadState, saveState, type SaveStateOptions } from './state-file.ts';
+export { loadState, saveState, type SaveStateOptions } from './saving/state-file.ts';

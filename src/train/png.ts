@@ -1,12 +1,17 @@
-/** Pictures of pixels, as PNG in a data URL: https://www.w3.org/TR/png-3/ */
+/** Pictures of pixels as PNG. https://www.w3.org/TR/png-3/ */
 import { crc32 } from '../base/crc.ts';
 
-/** Red, green and blue of each pixel, row by row. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
+  /** Grey, grey and opacity, red, green and blue (the default), or these and opacity. */
+  readonly channels?: 1 | 2 | 3 | 4;
+  /** The channels of each pixel, row by row. */
   readonly data: Uint8Array;
 }
+
+/** By the number of channels. */
+const COLOUR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -30,7 +35,7 @@ function adler32(bytes: Uint8Array): number {
 const LARGEST_BLOCK = 65535;
 
 /** A zlib stream that stores: small pictures need no compression, and it has the same bytes everywhere. */
-function stored(bytes: Uint8Array): number[] {
+function stored(bytes: Uint8Array): ArrayLike<number> {
   const out = [0x78, 0x01];
   for (let at = 0; at < bytes.length; at += LARGEST_BLOCK) {
     const block = bytes.subarray(at, at + LARGEST_BLOCK);
@@ -42,18 +47,18 @@ function stored(bytes: Uint8Array): number[] {
 }
 
 /** The rows, each behind the number of its filter: none. */
-function scanlines({ width, height, data }: Pixels): Uint8Array {
-  const out = new Uint8Array(height * (3 * width + 1));
-  for (let row = 0; row < height; row++) {
-    out.set(data.subarray(row * 3 * width, (row + 1) * 3 * width), row * (3 * width + 1) + 1);
-  }
+function scanlines({ width, height, channels = 3, data }: Pixels): Uint8Array {
+  const line = channels * width;
+  const out = new Uint8Array(height * (line + 1));
+  for (let row = 0; row < height; row++) out.set(data.subarray(row * line, (row + 1) * line), row * (line + 1) + 1);
   return out;
 }
 
-/** The bytes of a PNG file. */
-export function pngOf(pixels: Pixels): Uint8Array {
-  const header = [...bigEndian(pixels.width), ...bigEndian(pixels.height), 8, 2, 0, 0, 0];
-  const parts = [chunk('IHDR', header), chunk('IDAT', stored(scanlines(pixels))), chunk('IEND', [])];
+/** The bytes of a PNG file; `pack` makes a zlib stream, which is larger than need be unless something better is given. */
+export function pngOf(pixels: Pixels, pack: (bytes: Uint8Array) => ArrayLike<number> = stored): Uint8Array {
+  const type = COLOUR_TYPES[pixels.channels ?? 3];
+  const header = [...bigEndian(pixels.width), ...bigEndian(pixels.height), 8, type, 0, 0, 0];
+  const parts = [chunk('IHDR', header), chunk('IDAT', pack(scanlines(pixels))), chunk('IEND', [])];
   return Uint8Array.from([...SIGNATURE, ...parts.flat()]);
 }
 

@@ -6,7 +6,7 @@ import type { ExponentialMovingAverage } from '../optim/moving-average.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Callback, EpochRecord, History, Run, RunState, WithinEpoch } from './callback.ts';
 import type { Feed } from './feed.ts';
-import type { Metrics } from './metric.ts';
+import type { Metrics } from './metrics/metric.ts';
 
 /** What a run is of. */
 export interface RunSubject {

@@ -5,7 +5,7 @@ import { constant } from '../../value/create.ts';
 import { isValue, type Value } from '../../value/value.ts';
 import { distribution } from './distribution.ts';
 import { event, fileVersion, histogram, image, record, scalar, sessionStart, type What } from './events.ts';
-import { toPng } from './png.ts';
+import { toPng } from './image.ts';
 import { joined } from './protobuf.ts';
 
 const OP = 'SummaryWriter';
