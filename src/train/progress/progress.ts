@@ -32,6 +32,10 @@ export function lines(write: (line: string) => void): Callback {
 
 const withoutLength = ({ batches }: Run): boolean => batches === null;
 
+/** How many batches of the epoch are over. */
+const batchOf = ({ step, batches }: Run): number =>
+  batches === null || step === 0 ? step : ((step - 1) % batches) + 1;
+
 /**
  * A bar with loss, speed and time left, redrawn in place; finished epochs stay as lines above it. Where the stream is
  * no terminal, lines only.
@@ -45,12 +49,10 @@ export function bar(stream: Terminal): Callback {
   let last = 0;
   const numbers = (run: Run): Record<string, string> => ({
     where: epochOf(run),
-    loss: shown(run.lastLoss),
+    loss: run.step === 0 ? '–' : shown(run.lastLoss),
     speed: pace.speed(run).toFixed(0),
     left: pace.left(run),
-    batches: withoutLength(run)
-      ? `batch ${run.step}`
-      : `batch ${run.step % run.batches! || run.batches!}/${run.batches}`,
+    batches: `batch ${batchOf(run)}${withoutLength(run) ? '' : `/${run.batches}`}`,
   });
   return {
     async onTrainBegin(run) {
