@@ -12,6 +12,23 @@ export function requireInputs(layer: string, inputs: Readonly<Record<string, unk
   }
 }
 
+/** What data look like that were not made a Value: nothing, numbers, arrays of them. */
+function isBareData(x: unknown): boolean {
+  if (x === undefined || x === null || typeof x === 'number' || ArrayBuffer.isView(x)) return true;
+  return Array.isArray(x) && x.length > 0 && x.every(isBareData);
+}
+
+/**
+ * What to throw where a forward pass broke down: for a module that was given bare data, an error that says so, in the
+ * place of "x.relu is not a function". Modules may take what they like: nothing is refused that works.
+ */
+export function explained(error: unknown, layer: string, inputs: readonly unknown[]): unknown {
+  const [x] = inputs;
+  if (!(error instanceof TypeError) || error.message.includes('must be a Value') || !isBareData(x)) return error;
+  const hint = x === undefined || x === null ? '' : '\n  Wrap data with constant(…) or value(…).';
+  return new TypeError(`${layer}: forward must be called with a Value, got ${kindOf(x)}${hint}`, { cause: error });
+}
+
 /**
  * Refuses masks that are no Values, flags that are no booleans, and what has no name.
  * @throws OptionError.

@@ -3,6 +3,7 @@ import { ChainruleError, checkOptions, TraceError } from '../base/errors.ts';
 import { isFloat, type DType } from '../base/dtypes.ts';
 import { state, withScope } from '../value/recording.ts';
 import type { Value } from '../value/value.ts';
+import { explained } from './call-arguments.ts';
 import { checkDType, type ParameterDType } from './arguments.ts';
 import { snapshot } from './configuration.ts';
 import { replaceLeaves } from './replace-leaves.ts';
@@ -54,7 +55,13 @@ export abstract class Module<Inputs extends readonly unknown[] = Value[], Output
     // The subclass's forward, with hooks and under a scope of the class's name, whoever calls it.
     const forward = this.forward.bind(this);
     Object.defineProperty(this, 'forward', {
-      value: (...args: readonly unknown[]) => withScope(this.constructor.name, () => this.#call(forward, args)),
+      value: (...args: readonly unknown[]) => {
+        try {
+          return withScope(this.constructor.name, () => this.#call(forward, args));
+        } catch (error) {
+          throw explained(error, this.constructor.name, args);
+        }
+      },
       writable: true,
       enumerable: false,
       configurable: true,

@@ -1,7 +1,7 @@
 /** Modules: parameters by PyTorch's names, states that fit or are refused whole. */
 import { inspect } from 'node:util';
 import { compile, constant, grad, randn, value, zeros, type Value } from 'chainrule';
-import { Linear, MLP, Module, Sequential } from 'chainrule/nn';
+import { Flatten, Linear, MLP, Module, ReLU, Sequential } from 'chainrule/nn';
 import { SGD } from 'chainrule/optim';
 
 describe('a module', () => {
@@ -270,4 +270,29 @@ test('gradients flow through a model to its input at second order', () => {
   const g = grad((v: Value) => model.forward(v).sum());
   g(x).square().sum().backward();
   expect(model.parameters()[0]!.grad!.data.some((d) => d !== 0)).toBe(true);
+});
+
+describe('data that were not made a Value are named', () => {
+  class Takes extends Module<[words: string[]], number> {
+    override forward(words: string[]): number {
+      return words.length;
+    }
+  }
+
+  test.each([
+    [undefined, 'got undefined'],
+    [[[1, 2]], 'got an array'],
+    [Float32Array.of(1), 'got object'],
+    [3, 'got number'],
+  ])('%j', (x, words) => {
+    for (const layer of [new Linear(2, 3), new ReLU(), new Flatten(), new MLP([2, 3])] as Module[]) {
+      const call = (): unknown => layer.forward(x as never);
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow(`forward must be called with a Value, ${words}`);
+    }
+  });
+
+  test('a module may take what it likes', () => {
+    expect(new Takes().forward(['a', 'b'])).toBe(2);
+  });
 });
