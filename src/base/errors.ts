@@ -105,3 +105,6 @@ export function requireSameShapes(op: string, shapes: readonly (readonly number[
     }
   }
 }
+
+/** What something is that should have been something else, in words: `null`, `an array`, `string`. */
+export const kindOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x);

@@ -1,8 +1,6 @@
 /** What layers with several inputs ask of how they are called. */
-import { checkOptions, OptionError } from '../base/errors.ts';
+import { checkOptions, kindOf, OptionError } from '../base/errors.ts';
 import { isValue } from '../value/value.ts';
-
-const kindOf = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x);
 
 /** @throws TypeError naming an input that is no Value. */
 export function requireInputs(layer: string, inputs: Readonly<Record<string, unknown>>, call: string): void {

@@ -1,5 +1,5 @@
 /** What a run needs, checked before anything happens. */
-import { AxisError, checkOptions, OptionError } from '../base/errors.ts';
+import { AxisError, checkOptions, OptionError, kindOf } from '../base/errors.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { ExponentialMovingAverage } from '../optim/moving-average.ts';
 import { Optimizer } from '../optim/optimizer.ts';
@@ -31,8 +31,6 @@ const OPTIONS = (
 const refuse = (option: string, message: string, hint?: string): never => {
   throw new OptionError(message, { op: OP, option, ...(hint === undefined ? {} : { hint }) });
 };
-
-const kindOf = (x: unknown): string => (x === null ? 'null' : typeof x);
 
 function checkFitOptions(options: FitOptions): void {
   checkOptions(OP, options, OPTIONS);

@@ -1,5 +1,5 @@
 /** The reverse walk: cotangents from outputs towards what they were computed from, without recursion. */
-import { ChainruleError, DtypeError, showShape, TraceError } from '../base/errors.ts';
+import { ChainruleError, DtypeError, showShape, TraceError, kindOf } from '../base/errors.ts';
 import { isFloat } from '../base/dtypes.ts';
 import { sameShape } from '../base/shapes.ts';
 import type { Cotangent, Derivatives, Partial } from '../ops/primitive.ts';
@@ -142,8 +142,6 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
-const describeKind = (x: unknown): string => (x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x);
-
 /** The cotangent that a walk starts from. */
 export function seedFor(y: Value, gradient: Value | number | undefined, op: string): Value {
   if (!isFloat(y.dtype)) throw new DtypeError(`only float Values have gradients, got ${y.dtype}`, { op });
@@ -156,7 +154,7 @@ export function seedFor(y: Value, gradient: Value | number | undefined, op: stri
     });
   }
   if (!isValue(gradient) && typeof gradient !== 'number') {
-    throw new TypeError(`${op}: gradient must be a Value or a number, got ${describeKind(gradient)}`);
+    throw new TypeError(`${op}: gradient must be a Value or a number, got ${kindOf(gradient)}`);
   }
   const g = isValue(gradient) ? gradient : immediate(y.shape, y.dtype, gradient);
   if (!sameShape(g.shape, y.shape)) requireShape(`${op}({ gradient })`, g, y.shape);

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { constant, DataError, manualSeed } from 'chainrule';
 import { writeSafetensors } from 'chainrule/data';
-import { Linear, MLP, type AnyModule } from 'chainrule/nn';
+import { Linear, MLP } from 'chainrule/nn';
 import { loadModel, loadWeights, modelFromBytes, modelToBytes, saveModel } from 'chainrule/train';
+import { numbers, thrown } from './saved.ts';
 
 let folder: string;
 let path: string;
@@ -16,18 +17,6 @@ beforeEach(() => {
   manualSeed(1);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const numbers = (model: AnyModule): unknown =>
-  Object.entries(model.stateDict()).map(([name, x]) => [name, x.dtype, x.toArray()]);
-
-function thrown(f: () => unknown): Error {
-  try {
-    f();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('a file that is no good', () => {
   test('cut off anywhere: a DataError names it', () => {

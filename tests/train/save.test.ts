@@ -32,6 +32,7 @@ import {
   type AnyModule,
 } from 'chainrule/nn';
 import { loadModel, modelFromBytes, modelToBytes, saveModel } from 'chainrule/train';
+import { numbers, thrown } from './saved.ts';
 
 let folder: string;
 let path: string;
@@ -41,18 +42,6 @@ beforeEach(() => {
   manualSeed(1);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const numbers = (model: AnyModule): unknown =>
-  Object.entries(model.stateDict()).map(([name, x]) => [name, x.dtype, x.toArray()]);
-
-function thrown(f: () => unknown): Error {
-  try {
-    f();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 class Net extends Module {
   readonly layers: ModuleList;
