@@ -14,11 +14,15 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 // Jest, and Node before 20.19, cannot require ESM: these packages travel inside the CommonJS build.
 const esmOnly = ['ts-graphviz'];
 
+// These await at the top level, so that nothing can require them: import() stays as it is written.
+const importedOnly = ['vega', 'vega-lite'];
+
 rmSync(dist, { recursive: true, force: true });
 await Promise.all([compile('tsconfig.esm.json'), compile('tsconfig.cjs.json')]);
 mark('esm', 'module');
 mark('cjs', 'commonjs');
 for (const name of esmOnly) await vendor(name);
+for (const name of importedOnly) keepImport(name);
 for (const build of ['esm', 'cjs']) leaveOutSpecimens(build);
 requirePromised();
 
@@ -61,6 +65,16 @@ async function vendor(name) {
     const specifier = path.startsWith('.') ? path : `./${path}`;
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`require("${name}")`, `require("${specifier}")`));
   }
+}
+
+/** Undoes what TypeScript makes of import() in CommonJS: a require. */
+function keepImport(name) {
+  const required = `Promise.resolve().then(() => __importStar(require('${name}')))`;
+  const users = files(join(dist, 'cjs')).filter(
+    (file) => file.endsWith('.js') && readFileSync(file, 'utf8').includes(required),
+  );
+  if (users.length === 0) throw new Error(`nothing imports ${name} any more, or it is emitted in another way`);
+  for (const file of users) writeFileSync(file, readFileSync(file, 'utf8').replaceAll(required, `import('${name}')`));
 }
 
 /** What the records hold for the project's own tests; the builders, which pass on what users give them, stay whole. */

@@ -1,5 +1,5 @@
 // Installs the packed tarball the way a user would, and uses it: every subpath by require and by import, in TypeScript,
-// in Jest with its default configuration, in a browser bundle, from the command line; then again on Node 24.
+// in Jest with its default configuration, in a browser bundle, from the command line; then again on Node 24; and plots.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,6 +26,7 @@ try {
   await useInJest();
   await useInBrowserBundle();
   await useOnNode24();
+  await usePlots();
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
@@ -112,6 +113,17 @@ async function useOnNode24() {
     await useOn(node, stdout.trim());
   } catch (error) {
     console.log(`skipped: the packed tarball on Node 24 (${firstLine(error)})`);
+  }
+}
+
+/** With the optional peers that draw. */
+async function usePlots() {
+  await npmInstall(
+    ['vega', 'vega-lite'].map((name) => `${name}@${devDependencies[name]}`),
+    consumer,
+  );
+  for (const program of ['plots.cjs', 'plots.mjs']) {
+    await check(program, async () => expectText((await run(process.execPath, [program])).stdout, '<svg'));
   }
 }
 
