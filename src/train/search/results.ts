@@ -2,8 +2,7 @@
 import { textTable, type Alignment } from '../../base/text-table.ts';
 import type { Plain } from './space.ts';
 
-/** What became of one configuration. */
-export interface TrialResult<P> {
+interface Trial<P> {
   /** Its place in the order in which configurations were tried. */
   readonly index: number;
   readonly parameters: P;
@@ -17,12 +16,18 @@ export interface TrialResult<P> {
   readonly metrics: Readonly<Record<string, number>>;
   /** Of all folds together. */
   readonly seconds: number;
+}
+
+/** What became of one configuration. */
+export interface TrialResult<P> extends Trial<P> {
   /** Why it failed, and in which fold; null if it did not. */
   readonly error: string | null;
 }
 
 /** A trial that came to an end. */
-export type Succeeded<P> = TrialResult<P> & { readonly error: null };
+export interface Succeeded<P> extends Trial<P> {
+  readonly error: null;
+}
 
 const number = (x: number): string => {
   const size = Math.abs(x);
