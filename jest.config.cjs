@@ -12,6 +12,8 @@ module.exports = {
   testEnvironment: 'node',
   // A test that hangs ends; a busy machine is no failure.
   testTimeout: 60_000,
+  // Jest leaves a core idle by default: half of two.
+  maxWorkers: '100%',
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   // Tests read like a user's program: the package by its name means the sources.
